@@ -1,0 +1,102 @@
+"""Exact liquidation prices, margins and tiers of crypto derivatives exchanges.
+
+    >>> import liqcalc
+    >>> answer = liqcalc.price(
+    ...     "binance", "BTCUSDT", "long", "0.5", entry_price="60000", leverage="20"
+    ... )
+    >>> answer.liquidation_price
+    Decimal('57259.03614458')
+
+Numbers are given as text, int or Decimal; a binary float is refused.
+Everything is imported when it is first used, so that importing liqcalc itself
+costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from liqcalc._version import VERSION as __version__
+
+if TYPE_CHECKING:
+    from liqcalc.answers.answer import (
+        AccountAnswer,
+        AccountFigures,
+        JointMove,
+        Note,
+        PositionAnswer,
+        Provenance,
+        TraceStep,
+    )
+    from liqcalc.answers.public import evaluate, load_exchange, price
+    from liqcalc.engine.solve import Status
+    from liqcalc.errors import (
+        CaseError,
+        DataUnavailable,
+        Fault,
+        InputError,
+        LiqcalcError,
+        RuleError,
+    )
+    from liqcalc.rules.catalog import LoadedExchange
+
+__all__ = [
+    "AccountAnswer",
+    "AccountFigures",
+    "CaseError",
+    "DataUnavailable",
+    "Fault",
+    "InputError",
+    "JointMove",
+    "LiqcalcError",
+    "LoadedExchange",
+    "Note",
+    "PositionAnswer",
+    "Provenance",
+    "RuleError",
+    "Status",
+    "TraceStep",
+    "__version__",
+    "evaluate",
+    "load_exchange",
+    "price",
+]
+
+_HOMES = {
+    "liqcalc.answers.public": ("evaluate", "load_exchange", "price"),
+    "liqcalc.answers.answer": (
+        "AccountAnswer",
+        "AccountFigures",
+        "JointMove",
+        "Note",
+        "PositionAnswer",
+        "Provenance",
+        "TraceStep",
+    ),
+    "liqcalc.engine.solve": ("Status",),
+    "liqcalc.rules.catalog": ("LoadedExchange",),
+    "liqcalc.errors": (
+        "CaseError",
+        "DataUnavailable",
+        "Fault",
+        "InputError",
+        "LiqcalcError",
+        "RuleError",
+    ),
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - any public object
+    from importlib import import_module
+
+    for home, names in _HOMES.items():
+        if name in names:
+            found = getattr(import_module(home), name)
+            globals()[name] = found
+            return found
+    message = f"module 'liqcalc' has no attribute {name!r}"
+    raise AttributeError(message)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""One module a question: price, account, tiers, coverage, verify."""

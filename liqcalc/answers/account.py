@@ -1,0 +1,238 @@
+"""What a whole sheet comes to: positions, account, joint move."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from liqcalc.answers import trace
+from liqcalc.answers.answer import AccountAnswer, AccountFigures, JointMove, Note, PositionAnswer
+from liqcalc.answers.pools import PoolPlan, plan_pools
+from liqcalc.answers.resolve import Resolved, resolve
+from liqcalc.engine.figures import (
+    PositionResult,
+    evaluate_position,
+    funding_rate_figures,
+    order_cost,
+)
+from liqcalc.engine.numbers import ONE, ZERO, exact, plain
+from liqcalc.engine.position import Marked
+from liqcalc.engine.solve import Status, solve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from decimal import Decimal
+
+    from liqcalc.engine.pool import Pool
+    from liqcalc.rules.catalog import Catalog
+    from liqcalc.rules.sheet import Sheet
+
+
+def evaluate_sheet(sheet: Sheet, catalog: Catalog, *, today: str) -> AccountAnswer:
+    """Return every figure of a checked sheet.
+
+    Args:
+        sheet: what is held.
+        catalog: where exchanges are found.
+        today: ISO date, against which the age of tier tables is counted.
+
+    Raises:
+        InputError: the sheet names something that does not exist, or does not
+            fit the exchange.
+    """
+    with exact():
+        found = resolve(sheet, catalog, today=today)
+        marked = [Marked(position, found.rules) for position in found.positions]
+        plans = plan_pools(found, marked)
+        results = [
+            evaluate_position(m, plan.pool) for m, plan in zip(marked, plans.by_position, strict=True)
+        ]
+        for result in results:
+            order_cost(result.marked, result.figures)
+            funding_rate_figures(result.marked, result.figures)
+        answers = tuple(_position(found, i, result) for i, result in enumerate(results))
+        pools = tuple(_account(found, plan, results) for plan in plans.cross)
+        joint = _joint(plans.cross)
+    return AccountAnswer(
+        exchange=found.exchange.id,
+        as_of=sheet.as_of,
+        positions=answers,
+        account=pools[0] if pools else None,
+        pools=pools,
+        joint=joint,
+        warnings=_distinct(note for answer in answers for note in answer.warnings),
+        assumptions=_distinct(note for answer in answers for note in answer.assumptions),
+        provenance=found.provenance(None),
+    )
+
+
+def _distinct(notes: Any) -> tuple[Note, ...]:  # noqa: ANN401 - an iterable of notes
+    return tuple(dict.fromkeys(notes))
+
+
+def _position(found: Resolved, i: int, result: PositionResult) -> PositionAnswer:
+    m = result.marked
+    position, contract = m.position, m.contract
+    figures = result.figures
+    _side_figures(result)
+    _distance(result)
+    warnings = [*found.warnings[i], *_size_warnings(result)]
+    cites = found.entry.cites
+    row = found.sheet.positions[i]
+    if row.contracts is not None:
+        figures.put("contracts", row.contracts)
+    elif contract.contract_size is not None:
+        figures.put("contracts", position.qty / contract.contract_size)
+    return PositionAnswer(
+        exchange=found.exchange.id,
+        symbol=contract.symbol,
+        side="long" if position.side > 0 else "short",
+        margin_mode="isolated" if position.isolated else "cross",
+        product=str(contract.product),
+        quote=contract.quote,
+        settle=contract.settle,
+        qty=position.qty,
+        entry_price=position.entry_price,
+        mark_price=position.mark_price,
+        leverage=position.leverage,
+        status=result.status,
+        figures=figures.shown,
+        exact=figures.exact,
+        reasons=figures.reasons,
+        tier_range=(m.tier.floor, m.tier.cap) if m.tier else None,
+        tier_unit="contracts" if m.rules.by_contracts else contract.settle,
+        provenance=found.provenance(position),
+        warnings=_distinct(warnings),
+        assumptions=_distinct(found.assumptions[i]),
+        derive=_deriver(result, cites),
+    )
+
+
+def _deriver(result: PositionResult, cites: dict[str, str]) -> Callable[[], Any]:
+    return lambda: trace.derive(result, cites)
+
+
+def _side_figures(result: PositionResult) -> None:
+    solution, figures = result.solution, result.figures
+    if solution is None or result.unknown_rows:
+        return
+    for name, crossing in (
+        ("lower_liquidation_price", solution.lower),
+        ("upper_liquidation_price", solution.upper),
+    ):
+        figures.put(name, crossing.price if crossing else None)
+        if crossing is None:
+            figures.reasons[name] = "no price on that side of the mark liquidates the pool"
+
+
+def _distance(result: PositionResult) -> None:
+    """Add how far the printed liquidation price is; below 0 if it has been passed."""
+    m, figures = result.marked, result.figures
+    price = figures.shown.get("liquidation_price")
+    if price is None:
+        reason = figures.reasons.get("liquidation_price", "there is no liquidation price")
+        figures.none("distance_rate", reason)
+        figures.none("distance_money", reason)
+        return
+    mark = m.position.mark_price
+    gap = abs(price - mark) / mark
+    value = m.contract.value(m.position.qty, price)
+    money = abs(value - m.value)
+    passed = result.status is Status.ALREADY_LIQUIDATABLE
+    figures.put("distance_rate", -gap if passed else gap)
+    rounding = m.rules.amounts.of("distance_money", linear=m.contract.linear)
+    figures.put_rounded("distance_money", -money if passed else money, rounding)
+
+
+def _size_warnings(result: PositionResult) -> list[Note]:
+    m = result.marked
+    schedule, leverage, tier = m.schedule, m.position.leverage, m.tier
+    notes: list[Note] = []
+    symbol = m.contract.symbol
+    if schedule is None or tier is None or m.size is None:
+        return notes
+    if schedule.unknown_beyond(m.size):
+        text = f"{symbol}: {plain(m.size)} lies beyond the known rows of the tier table"
+        notes.append(Note("LQ303", text))
+    elif schedule.beyond(m.size):
+        text = f"{symbol}: {plain(m.size)} is above the last cap; the last tier was continued"
+        notes.append(Note("LQ304", text))
+    if leverage and tier.max_leverage and leverage > tier.max_leverage:
+        text = (
+            f"{symbol}: leverage {plain(leverage)} is above the maximum of "
+            f"{plain(tier.max_leverage)} at this size; the exchange would refuse it"
+        )
+        notes.append(Note("LQ305", text))
+    if tier.basis:
+        text = f"{symbol}: tier {(m.tier_index or 0) + 1} was not read itself ({tier.basis})"
+        notes.append(Note("LQ306", text))
+    lot = m.contract.lot_size
+    step = lot
+    if lot is not None and m.rules.by_contracts and m.contract.contract_size is not None:
+        step = lot * m.contract.contract_size
+    if step and m.position.qty % step:
+        text = f"{symbol}: {plain(m.position.qty)} is not a multiple of the lot of {plain(step)}"
+        notes.append(Note("LQ307", text))
+    return notes
+
+
+def _account(found: Resolved, plan: PoolPlan, results: list[PositionResult]) -> AccountFigures:
+    from liqcalc.answers.totals import account_figures
+
+    mine = [result for result in results if result.marked in plan.marked]
+    return account_figures(found, plan, mine)
+
+
+def _joint(plans: list[PoolPlan]) -> JointMove | None:
+    moves = [_joint_of(plan) for plan in plans if plan.marked]
+    if not moves:
+        return None
+
+    def nearness(move: JointMove) -> Decimal:
+        steps = [abs(step) for step in (move.down, move.up) if step is not None]
+        return min(steps, default=ONE * 10**9)
+
+    return min(moves, key=nearness)
+
+
+def _joint_of(plan: PoolPlan) -> JointMove:
+    pool = plan.pool
+    if pool is None:
+        return JointMove(None, None, Status.INDETERMINATE, plan.reason)
+    if _coin_settled_linear(pool):
+        text = "a linear contract settled in a coin that moves is not solved jointly"
+        return JointMove(None, None, Status.INDETERMINATE, text)
+    health = pool.joint()
+    inclusive = pool.rules.inclusive
+    solution = solve(health, net=1, inclusive=inclusive, both_sides=True)
+    if solution.status is Status.ALREADY_LIQUIDATABLE:
+        return JointMove(None, None, solution.status, "the pool is liquidatable at the marks")
+    for crossing in (solution.lower, solution.upper):
+        if crossing is not None and _rows_unknown(pool, crossing.price):
+            text = "a size lies beyond the known rows of its tier table"
+            return JointMove(None, None, Status.INDETERMINATE, text)
+    down = solution.lower.price - ONE if solution.lower else None
+    up = solution.upper.price - ONE if solution.upper else None
+    reason = "" if down is not None or up is not None else "no common move liquidates the pool"
+    return JointMove(down, up, solution.status, reason)
+
+
+def _coin_settled_linear(pool: Pool) -> bool:
+    bases = {m.contract.base for m in pool.marked}
+    return pool.multi is not None and any(
+        m.contract.linear and m.contract.settle in bases for m in pool.marked
+    )
+
+
+def _rows_unknown(pool: Pool, factor: Decimal) -> bool:
+    for m in pool.marked:
+        if m.schedule is None or m.size is None or m.schedule.complete:
+            continue
+        size = m.size
+        if not m.rules.by_contracts:
+            size = m.contract.value(m.position.qty, m.position.mark_price * factor)
+        if m.schedule.unknown_beyond(max(size, m.size)):
+            return True
+    return False
+
+
+__all__ = ["ZERO", "evaluate_sheet"]

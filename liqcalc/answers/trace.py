@@ -1,0 +1,230 @@
+"""The derivation of a liquidation price, from the terms that produced it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from liqcalc.answers.answer import TraceStep
+from liqcalc.engine.curve import evaluate
+from liqcalc.engine.numbers import exact, plain
+from liqcalc.engine.solve import Status
+from liqcalc.engine.vocabulary import ShownPrice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from decimal import Decimal
+
+    from liqcalc.engine.curve import Coefficients
+    from liqcalc.engine.figures import PositionResult
+    from liqcalc.engine.numbers import Rounding
+    from liqcalc.engine.pool import Term
+    from liqcalc.engine.position import Marked
+    from liqcalc.engine.solve import Solution
+
+
+def derive(result: PositionResult, cites: Mapping[str, str]) -> tuple[TraceStep, ...]:
+    """Return the steps from inputs to the printed liquidation price.
+
+    Args:
+        result: of the engine.
+        cites: source id by name of a rule.
+    """
+    with exact():
+        return tuple(_steps(result, cites))
+
+
+def _steps(result: PositionResult, cites: Mapping[str, str]) -> Iterator[TraceStep]:
+    yield from _inputs(result.marked, cites)
+    health, solution = result.health, result.solution
+    if health is None or solution is None:
+        reason = result.figures.reasons.get("liquidation_price", "")
+        yield TraceStep("sum", "health", "not computed", {}, reason)
+        return
+    for term in health.terms:
+        yield _term_step(term, cites)
+    held = solution.chosen.indexes if solution.chosen else None
+    at = solution.chosen.price if solution.chosen else health.start
+    for place, m in enumerate(health.legs):
+        index = held[place] if held else None
+        yield from _tier_steps(m, index, at, cites)
+    now = {"p": plain(health.start)}
+    yield TraceStep(
+        "sum", "health at the mark", "health(p)", now, plain(solution.health_at_mark)
+    )
+    yield from _root_steps(result, solution, cites)
+
+
+def _inputs(m: Marked, cites: Mapping[str, str]) -> Iterator[TraceStep]:
+    position, contract = m.position, m.contract
+    if m.entry != position.entry_price:
+        numbers = {"entry_price": plain(position.entry_price)}
+        formula = rounding_words(m.rules.entry)
+        yield TraceStep("inputs", "entry", formula, numbers, plain(m.entry), _cite("entry", cites))
+    formula = "qty*mark_price" if contract.linear else "qty/mark_price"
+    numbers = {"qty": plain(position.qty), "mark_price": plain(position.mark_price)}
+    yield TraceStep("inputs", "value at the mark", formula, numbers, plain(m.value))
+    if position.isolated and position.margin is None and position.leverage and m.margin is not None:
+        formula, numbers = "entry_value/leverage", {"entry_value": plain(m.entry_value)}
+        numbers["leverage"] = plain(position.leverage)
+        for part in m.mode.margin_adds:
+            formula += f" + {part}"
+            numbers[part] = plain(m.part(part))
+        for part in m.mode.margin_less:
+            if m.part(part):
+                formula += f" - {part}"
+                numbers[part] = plain(m.part(part))
+        if position.extra_margin:
+            formula += " + extra_margin"
+            numbers["extra_margin"] = plain(position.extra_margin)
+        source = _cite("default_margin", cites)
+        yield TraceStep("inputs", "margin", formula, numbers, plain(m.margin), source)
+
+
+def _term_step(term: Term, cites: Mapping[str, str]) -> TraceStep:
+    required = term.name.startswith(("fee", "maintenance", "requirement", "other_maint", "borrow"))
+    numbers = {symbol: plain(_decimal(value)) for symbol, value in term.numbers}
+    return TraceStep(
+        "requirement" if required else "backing",
+        term.name,
+        term.formula,
+        numbers,
+        polynomial(term.coefficients),
+        _cite(term.name, cites),
+    )
+
+
+def _decimal(value: Decimal | int) -> Decimal:
+    from decimal import Decimal
+
+    return Decimal(value)
+
+
+def _tier_steps(
+    m: Marked, index: int | None, price: Decimal, cites: Mapping[str, str]
+) -> Iterator[TraceStep]:
+    schedule = m.schedule
+    assert schedule is not None  # noqa: S101 - a leg has a schedule
+    if index is None:
+        index = m.tier_index or 0
+    tier = schedule.tiers[index]
+    if m.rules.by_contracts:
+        size, unit = m.size, "contracts"
+    else:
+        size, unit = m.contract.value(m.position.qty, price) + m.orders_size, "value(p)"
+    low, high = ("<", "<=") if schedule.edge_in_lower else ("<=", "<")
+    cap = "no cap" if tier.cap is None else plain(tier.cap)
+    if m.rules.by_contracts:
+        low, high = "<=", "<="
+    test = f"{plain(tier.floor)} {low} {unit} {high} {cap}"
+    numbers = {unit: _short(size) if size is not None else "?"}
+    name = f"tier {index + 1} ({m.contract.symbol})"
+    yield TraceStep("tier", name, test, numbers, "holds", _cite("tier", cites))
+    value = "qty*p" if m.contract.linear else "qty/p"
+    numbers = {"qty": plain(m.position.qty), "mmr": plain(tier.mmr)}
+    formula = f"-{value}*mmr"
+    if tier.deduction:
+        formula = f"-({value}*mmr - deduction)"
+        numbers["deduction"] = plain(tier.deduction)
+    a, b, c = m.contract.coefficients(m.position.qty, -tier.mmr)
+    result = polynomial((a + tier.deduction, b, c))
+    name = f"maintenance_margin ({m.contract.symbol})"
+    yield TraceStep("requirement", name, formula, numbers, result, _cite(name, cites))
+
+
+def _root_steps(
+    result: PositionResult, solution: Solution, cites: Mapping[str, str]
+) -> Iterator[TraceStep]:
+    chosen = solution.chosen
+    if chosen is None:
+        text = "health stays above 0 at every positive price"
+        yield TraceStep("root", "liquidation_price", "health(p) = 0", {}, text)
+        return
+    yield TraceStep("sum", "health", "sum of the terms", {}, polynomial(chosen.coefficients))
+    if chosen.jump:
+        before = plain(evaluate(chosen.coefficients, chosen.price))
+        text = f"health jumps to {before} at the edge of a tier, {plain(chosen.price)}"
+        yield TraceStep("root", "p", "first price with health <= 0", {}, text)
+    else:
+        formula, numbers = _root_formula(chosen.coefficients)
+        yield TraceStep("root", "p", formula, numbers, plain(chosen.price))
+    if result.status is Status.ALREADY_LIQUIDATABLE:
+        text = "the pool is liquidatable at the mark; p is where it no longer is"
+        yield TraceStep("root", "status", "health at the mark <= 0", {}, text)
+    yield from _printed_steps(result, cites)
+
+
+def _root_formula(coefficients: Coefficients) -> tuple[str, dict[str, str]]:
+    a, b, c = coefficients
+    if not c:
+        return "p = -a/b", {"a": plain(a), "b": plain(b)}
+    if not b:
+        return "p = -c/a", {"a": plain(a), "c": plain(c)}
+    return "b*p^2 + a*p + c = 0", {"a": plain(a), "b": plain(b), "c": plain(c)}
+
+
+def _printed_steps(result: PositionResult, cites: Mapping[str, str]) -> Iterator[TraceStep]:
+    m, figures = result.marked, result.figures
+    printed = figures.shown.get("liquidation_price")
+    source = _cite("liquidation_price", cites)
+    if printed is None:
+        return
+    mode, tick = m.mode, m.contract.tick_size
+    if mode.shown_price is ShownPrice.FROZEN_REQUIREMENT and m.contract.linear:
+        unrounded = figures.exact["liquidation_price"]
+        assert unrounded is not None  # noqa: S101 - printed is not None
+        assert result.pool is not None  # noqa: S101 - it was solved
+        numbers = {
+            "mark": plain(m.position.mark_price),
+            "equity": plain(result.pool.equity()),
+            "requirement": plain(result.pool.requirement()),
+        }
+        formula = "mark - (equity - requirement)/(net_qty*(1 + b)), the requirement held constant"
+        yield TraceStep("root", "displayed price", formula, numbers, plain(unrounded), source)
+    if mode.ticks_against_holder and tick is not None:
+        numbers = {"tick": plain(tick), "ticks": str(mode.ticks_against_holder)}
+        formula = "p moved toward the mark by ticks*tick"
+        yield TraceStep("rounding", "tick step", formula, numbers, "", source)
+    formula = rounding_words(mode.liquidation_price, tick)
+    yield TraceStep("rounding", "liquidation_price", formula, {}, plain(printed), source)
+
+
+def rounding_words(rounding: Rounding, tick: Decimal | None = None) -> str:
+    """Return a rounding in words."""
+    directions = {
+        "zero": "cut off",
+        "away": "rounded away from zero",
+        "up": "rounded up",
+        "down": "rounded down",
+        "half_up": "rounded half up",
+        "half_even": "rounded to nearest",
+        "entry": "rounded up for a long, down for a short",
+    }
+    how = directions[rounding.toward]
+    if rounding.to == "decimals":
+        return f"{how} at {rounding.digits} decimals"
+    if rounding.to == "significant":
+        return f"{how} at {rounding.digits} significant digits"
+    if rounding.to == "tick" and tick is not None:
+        return f"{how} at the tick of {plain(tick)}"
+    return "not rounded"
+
+
+def polynomial(coefficients: Coefficients) -> str:
+    """Return ``a + b*p + c/p`` with numbers, leaving out what is 0."""
+    a, b, c = coefficients
+    text = ""
+    for value, shape in ((a, "{}"), (b, "{}*p"), (c, "{}/p")):
+        if not value:
+            continue
+        sign = "-" if value < 0 else "+"
+        shown = shape.format(plain(abs(value)))
+        text += f" {sign} {shown}" if text else (f"-{shown}" if value < 0 else shown)
+    return text or "0"
+
+
+def _short(value: Decimal) -> str:
+    return plain(value.quantize(value.__class__("1e-8"))) if abs(value) < 10**20 else plain(value)
+
+
+def _cite(name: str, cites: Mapping[str, str]) -> str:
+    return cites.get(name.split(" (")[0], "")

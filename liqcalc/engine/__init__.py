@@ -1,0 +1,1 @@
+"""Pure margin arithmetic: curve, terms, tiers, rounding.  No files, no clock."""

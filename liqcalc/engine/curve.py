@@ -1,0 +1,250 @@
+"""The health of a margin pool as a function of one price, and where it ends.
+
+Every term of every margin rule is, between a few edges, of the form
+``a + b*p + c/p``.  A `Curve` is such a sum plus *legs*: terms whose
+coefficients change at edges (tiers, haircuts).  Its zeros are closed forms, so
+the liquidation price needs no iteration; where a rule is not continuous at an
+edge, the jump itself can be the crossing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from liqcalc.engine.numbers import ZERO
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from decimal import Decimal
+
+Coefficients = tuple["Decimal", "Decimal", "Decimal"]
+"""The a, b and c of ``a + b*p + c/p``."""
+
+NOTHING: Coefficients = (ZERO, ZERO, ZERO)
+UP, DOWN = 1, -1
+
+
+class Leg(Protocol):
+    """A term whose coefficients change at edges of the price."""
+
+    def index_at(self, price: Decimal) -> int:
+        """Return which segment holds `price`."""
+
+    def edge(self, index: int, direction: int) -> Decimal | None:
+        """Return where segment `index` ends in `direction`; None if nowhere."""
+
+    def beyond(self, index: int, direction: int) -> int:
+        """Return the segment next to `index` in `direction`."""
+
+    def coefficients(self, index: int) -> Coefficients:
+        """Return the coefficients that hold on segment `index`."""
+
+
+class Crossing(NamedTuple):
+    """The first price at which a curve changes sign.
+
+    Attributes:
+        price: where.
+        coefficients: of the whole curve on the segment that was solved.
+        indexes: the segment of each leg there.
+        jump: True if the curve leaps over zero at an edge instead of meeting it.
+    """
+
+    price: Decimal
+    coefficients: Coefficients
+    indexes: tuple[int, ...]
+    jump: bool
+
+
+class Curve:
+    """``a + b*p + c/p`` plus the legs' own, for one price p > 0."""
+
+    __slots__ = ("base", "legs")
+
+    def __init__(self, base: Coefficients, legs: Sequence[Leg] = ()) -> None:
+        self.base = base
+        self.legs = legs
+
+    def at(self, price: Decimal) -> Decimal:
+        """Return the value of the curve at `price`."""
+        return evaluate(self._total([leg.index_at(price) for leg in self.legs]), price)
+
+    def crossing(self, start: Decimal, direction: int) -> Crossing | None:
+        """Return the first sign change from `start` on, upwards or downwards.
+
+        At `start` itself the curve may be zero (that is the crossing), above
+        zero or below it.
+        """
+        indexes = [leg.index_at(start) for leg in self.legs]
+        total = self._total(indexes)
+        value = evaluate(total, start)
+        if not value:
+            return Crossing(start, total, tuple(indexes), jump=False)
+        positive = value > 0
+        here = start
+        while True:
+            edge = self._next_edge(indexes, direction)
+            for root in zeros(total)[::direction]:
+                if _between(root, here, edge, direction):
+                    return Crossing(root, total, tuple(indexes), jump=False)
+            if edge is None:
+                return None
+            for i, leg in enumerate(self.legs):
+                if leg.edge(indexes[i], direction) == edge:
+                    indexes[i] = leg.beyond(indexes[i], direction)
+            total = self._total(indexes)
+            if (evaluate(total, edge) > 0) is not positive:
+                return Crossing(edge, total, tuple(indexes), jump=True)
+            here = edge
+
+    def _total(self, indexes: Sequence[int]) -> Coefficients:
+        a, b, c = self.base
+        for leg, index in zip(self.legs, indexes, strict=True):
+            la, lb, lc = leg.coefficients(index)
+            a, b, c = a + la, b + lb, c + lc
+        return a, b, c
+
+    def _next_edge(self, indexes: Sequence[int], direction: int) -> Decimal | None:
+        edges = [
+            edge
+            for leg, index in zip(self.legs, indexes, strict=True)
+            if (edge := leg.edge(index, direction)) is not None
+        ]
+        if not edges:
+            return None
+        return min(edges) if direction == UP else max(edges)
+
+
+def evaluate(coefficients: Coefficients, price: Decimal) -> Decimal:
+    """Return ``a + b*price + c/price``."""
+    a, b, c = coefficients
+    return a + b * price + c / price if c else a + b * price
+
+
+def zeros(coefficients: Coefficients) -> list[Decimal]:
+    """Return the positive zeros of ``a + b*p + c/p``, ascending.
+
+    Formula:
+        c = 0: p = -a/b.  b = 0: p = -c/a.  Else b*p^2 + a*p + c = 0, solved as
+        q = -(a + sign(a)*sqrt(a^2 - 4*b*c))/2, p = q/b and p = c/q, which loses
+        no digits to cancellation.
+    """
+    a, b, c = coefficients
+    if not c:
+        found = [-a / b] if b else []
+    elif not b:
+        found = [-c / a] if a else []
+    else:
+        discriminant = a * a - 4 * b * c
+        if discriminant < 0:
+            return []
+        q = -(a + discriminant.sqrt().copy_sign(a)) / 2
+        found = sorted((q / b, c / q)) if q else []
+    return [root for root in found if root > 0]
+
+
+def plus(left: Coefficients, right: Coefficients) -> Coefficients:
+    """Return the sum of two sets of coefficients."""
+    return left[0] + right[0], left[1] + right[1], left[2] + right[2]
+
+
+def times(coefficients: Coefficients, factor: Decimal) -> Coefficients:
+    """Return the coefficients of `factor` times the term."""
+    a, b, c = coefficients
+    return a * factor, b * factor, c * factor
+
+
+def times_price(coefficients: Coefficients, mark: Decimal) -> Coefficients:
+    """Return the coefficients of the term times ``p/mark``; its b must be 0.
+
+    This turns an amount of a coin into money while the coin's price moves
+    with p: ``(a + c/p) * p/mark = c/mark + (a/mark)*p``.
+    """
+    a, _, c = coefficients
+    return c / mark, a / mark, ZERO
+
+
+class Scaled:
+    """A leg seen from the factor x of a common move, where p = mark*x."""
+
+    __slots__ = ("leg", "mark")
+
+    def __init__(self, leg: Leg, mark: Decimal) -> None:
+        self.leg = leg
+        self.mark = mark
+
+    def index_at(self, factor: Decimal) -> int:
+        """Return which segment holds the price at `factor`."""
+        return self.leg.index_at(self.mark * factor)
+
+    def edge(self, index: int, direction: int) -> Decimal | None:
+        """Return the factor at which segment `index` ends."""
+        edge = self.leg.edge(index, direction)
+        return None if edge is None else edge / self.mark
+
+    def beyond(self, index: int, direction: int) -> int:
+        """Return the segment next to `index`."""
+        return self.leg.beyond(index, direction)
+
+    def coefficients(self, index: int) -> Coefficients:
+        """Return the coefficients in terms of the factor."""
+        return scaled(self.leg.coefficients(index), self.mark)
+
+
+def scaled(coefficients: Coefficients, mark: Decimal) -> Coefficients:
+    """Return the coefficients in x of a term in p = mark*x."""
+    a, b, c = coefficients
+    return a, b * mark, c / mark
+
+
+class Kink:
+    """A coin's equity, worth less per coin while held than while owed.
+
+    Formula:
+        amount(p) * positive  where amount(p) >= 0
+        amount(p) * negative  where amount(p) < 0
+        and times p/mark if the coin's own price is the one that moves.
+    """
+
+    __slots__ = ("_amount", "_factors", "_mark", "_roots")
+
+    def __init__(
+        self, amount: Coefficients, *, positive: Decimal, negative: Decimal, mark: Decimal | None
+    ) -> None:
+        self._amount = amount
+        self._mark = mark
+        self._roots = zeros(amount)
+        self._factors = [
+            positive if evaluate(amount, probe) >= 0 else negative for probe in self._probes()
+        ]
+
+    def _probes(self) -> list[Decimal]:
+        roots = self._roots
+        if not roots:
+            return [ZERO + 1]
+        middles = [(low + high) / 2 for low, high in zip(roots, roots[1:], strict=False)]
+        return [roots[0] / 2, *middles, roots[-1] * 2]
+
+    def index_at(self, price: Decimal) -> int:
+        """Return which segment holds `price`."""
+        return sum(1 for root in self._roots if root < price)
+
+    def edge(self, index: int, direction: int) -> Decimal | None:
+        """Return where the equity changes its sign next."""
+        place = index if direction == UP else index - 1
+        return self._roots[place] if 0 <= place < len(self._roots) else None
+
+    def beyond(self, index: int, direction: int) -> int:
+        """Return the segment next to `index`."""
+        return index + direction
+
+    def coefficients(self, index: int) -> Coefficients:
+        """Return the coefficients of the equity in money."""
+        money = times(self._amount, self._factors[index])
+        return money if self._mark is None else times_price(money, self._mark)
+
+
+def _between(root: Decimal, here: Decimal, edge: Decimal | None, direction: int) -> bool:
+    if direction == UP:
+        return here <= root and (edge is None or root <= edge)
+    return (edge is None or edge <= root) and root <= here

@@ -1,0 +1,235 @@
+"""What the files of an exchange folder hold, as plain dataclasses.
+
+One definition, two readers: `build` trusts (the built-in folders, checked by
+`liqcalc check`, so that a price needs no validation library), `validate`
+proves every field and reports all faults with their lines.  A key named
+``from`` in a file is the field ``from_`` here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+from liqcalc.engine.contract import Product
+from liqcalc.engine.tiers import Tier
+from liqcalc.engine.vocabulary import Rules
+
+
+class EvidenceClass(StrEnum):
+    """How well a rule is known, best first."""
+
+    REPRODUCED = "reproduced"
+    DOCUMENTED = "documented"
+    DERIVED = "derived"
+    ASSUMED = "assumed"
+
+
+class MarginMode(StrEnum):
+    """Who pays for a position: its own margin, or everything in the pool."""
+
+    ISOLATED = "isolated"
+    CROSS = "cross"
+
+
+class CollateralMode(StrEnum):
+    """What backs a cross pool."""
+
+    SINGLE = "single"
+    MULTI = "multi"
+    PORTFOLIO = "portfolio"
+
+
+class PositionMode(StrEnum):
+    """One net position a symbol, or a long and a short leg."""
+
+    ONE_WAY = "one_way"
+    HEDGE = "hedge"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a number comes from."""
+
+    title: str
+    url: str | None = None
+    date: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """How well the rule is known for one product and mode.
+
+    Attributes:
+        product, mode: which part of the rule set.
+        evidence: its class .
+        note: one sentence that a user can judge by.
+        collateral: the collateral mode this is about; None = any other.
+        position: idem for the position mode.
+    """
+
+    product: Product
+    mode: MarginMode
+    evidence: EvidenceClass
+    note: str
+    collateral: CollateralMode | None = None
+    position: PositionMode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleEntry:
+    """A named rule set and the day from which it holds.
+
+    Attributes:
+        name: what a sheet's ``rules`` key calls it.
+        from_: first day in force.
+        sources: ids of sources.yaml; the first stands for the whole set.
+        choices: picks from the engine's vocabulary.
+        evidence: one entry a product and mode.
+        cites: source id by name of a term (``fee_to_close``, ``tier``, ...).
+        assumptions: said with every answer that used the set.
+    """
+
+    name: str
+    from_: str
+    sources: tuple[str, ...]
+    summary: str
+    choices: Rules
+    evidence: tuple[Evidence, ...] = ()
+    cites: dict[str, str] = field(default_factory=dict)
+    assumptions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FeeEntry:
+    """Default fees from a day on; `liquidation` is charged on what is liquidated."""
+
+    from_: str
+    source: str
+    product: Product
+    taker: Decimal
+    maker: Decimal
+    liquidation: Decimal | None = None
+    evidence: EvidenceClass = EvidenceClass.DOCUMENTED
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the liquidation process."""
+
+    action: str
+    when: str
+    evidence: EvidenceClass = EvidenceClass.DOCUMENTED
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """What the exchange does at the liquidation price, from a day on."""
+
+    from_: str
+    source: str
+    mode: MarginMode
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A rule parameter that a sheet may override.
+
+    Attributes:
+        meaning: one sentence.
+        sets: paths inside the rule set's choices.
+        default: in words, as a user would say it.
+        rule_sets: only for these; empty = all.
+    """
+
+    meaning: str
+    sets: tuple[str, ...]
+    default: str = ""
+    rule_sets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """How the exchange shows health."""
+
+    ratio: str
+    meaning: str
+    warning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """exchange.yaml: identity, rule sets by date, fees, process, display."""
+
+    id: str
+    name: str
+    products: tuple[Product, ...]
+    margin_modes: tuple[MarginMode, ...]
+    position_modes: tuple[PositionMode, ...]
+    collateral_modes: tuple[CollateralMode, ...]
+    rules: tuple[RuleEntry, ...]
+    fees: tuple[FeeEntry, ...]
+    funding_note: str
+    funding_purse: str
+    liquidation: tuple[Process, ...]
+    display: Display
+    parameters: dict[str, Parameter] = field(default_factory=dict)
+    figures: dict[str, str] = field(default_factory=dict)
+    not_modelled: tuple[str, ...] = ()
+    closed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContractFile:
+    """contracts/SYMBOL.yaml: one contract, or a family of dated ones."""
+
+    symbol: str
+    product: Product
+    base: str
+    quote: str
+    settle: str
+    source: str
+    contract_size: Decimal | None = None
+    tick_size: Decimal | None = None
+    lot_size: Decimal | None = None
+    min_qty: Decimal | None = None
+    size_unit: str = "base"
+    price_decimals: Decimal | None = None
+    expiry: str | None = None
+    pattern: str | None = None
+    alias_pattern: str | None = None
+    family: bool = False
+    listed: bool = True
+    aliases: tuple[str, ...] = ()
+    date: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TierTable:
+    """One table and the day from which it is known to hold.
+
+    Attributes:
+        from_: first day known in force.
+        seen: last day on which exactly this table was seen; None = `from_`.
+        complete: False if rows above the last are missing.
+    """
+
+    from_: str
+    source: str
+    tiers: tuple[Tier, ...]
+    seen: str | None = None
+    complete: bool = True
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TierFile:
+    """tiers/SYMBOL.yaml: every known table of a symbol, oldest first."""
+
+    symbol: str
+    history: tuple[TierTable, ...]
+    unit: str = "notional"

@@ -1,0 +1,275 @@
+"""What the exchanges have in common: tiers by value, maintenance = value * rate - deduction.
+
+Each exchange's module overrides what its facts say otherwise.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from tests.slow.plain import ONE, ZERO, Order, Position, Sheet, Tier, snap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tests.slow.pools import CrossPool, IsolatedPool, Pool, Prices, Roots
+
+Figures = dict[str, Decimal | str | None]
+
+
+class Rules:
+    """Margin rules of an exchange, for one sheet."""
+
+    def __init__(self, sheet: Sheet, *, rounded: bool) -> None:
+        """Remember the sheet, and whether figures are rounded as the exchange prints them."""
+        self.sheet, self.rounded = sheet, rounded
+
+    # Tiers and requirements
+
+    def size(self, position: Position, price: Decimal) -> Decimal:
+        """Return the size that picks the tier."""
+        return position.value(price)
+
+    def inside(self, size: Decimal, cap: Decimal) -> bool:
+        """Return whether `size` is still in the tier that ends at `cap`."""
+        return size <= cap
+
+    def rows(self, position: Position) -> tuple[Tier, ...] | None:
+        """Return the maintenance table of the position."""
+        return position.tiers
+
+    def tier_number(self, position: Position, price: Decimal) -> int | None:
+        """Return the number of the tier (1 is the lowest); the last one has no end."""
+        rows = self.rows(position)
+        if rows is None:
+            return None
+        size = self.size(position, price)
+        for at, row in enumerate(rows, start=1):
+            if row.cap is None or self.inside(size, row.cap):
+                return at
+        return len(rows)
+
+    def tier(self, position: Position, price: Decimal) -> Tier:
+        """Return the tier of the position at `price`."""
+        rows, at = self.rows(position), self.tier_number(position, price)
+        assert rows is not None
+        assert at is not None
+        return rows[at - 1]
+
+    def edges(self, position: Position) -> list[Decimal]:
+        """Return the prices at which the value of the position meets a cap."""
+        caps = [row.cap for row in self.rows(position) or () if row.cap]
+        if position.inverse:
+            return [position.qty / cap for cap in caps]
+        return [cap / position.qty for cap in caps]
+
+    def can_require(self, position: Position) -> bool:
+        """Return whether the requirement of the position can be told."""
+        return self.rows(position) is not None
+
+    def maintenance(self, position: Position, price: Decimal) -> Decimal:
+        """Return value * rate - deduction at `price`."""
+        tier = self.tier(position, price)
+        return position.value(price) * tier.mmr - tier.deduction
+
+    def requirement(self, position: Position, price: Decimal) -> Decimal:
+        """Return what a cross position requires at `price`."""
+        return self.maintenance(position, price)
+
+    def isolated_requirement(self, position: Position, price: Decimal) -> Decimal:
+        """Return what an isolated position requires at `price`, without the closing fee."""
+        return self.maintenance(position, price)
+
+    def isolated_closing_fee(self, pool: IsolatedPool) -> Decimal:  # noqa: ARG002
+        """Return the closing fee inside an isolated requirement."""
+        return ZERO
+
+    def bankruptcy_fee(self, position: Position, price: Decimal) -> Decimal:  # noqa: ARG002
+        """Return the fee that the bankruptcy price leaves room for."""
+        return ZERO
+
+    def cross_requirements(
+        self, positions: Iterable[Position], prices: Prices
+    ) -> list[tuple[str, Decimal]]:
+        """Return (settle currency, requirement) of all cross positions and orders."""
+        return [(p.contract.settle, self.requirement(p, prices.of(p))) for p in positions]
+
+    # Coins
+
+    def debt_rate(self, asset: str) -> Decimal:  # noqa: ARG002
+        """Return the factor on the price of a coin that is owed or required."""
+        return ONE
+
+    def borrow_rate(self, asset: str) -> Decimal:  # noqa: ARG002
+        """Return the maintenance rate on a coin that is owed."""
+        return ZERO
+
+    # Margin
+
+    def margin(self, position: Position) -> Decimal | None:
+        """Return the isolated margin: given or by default, plus what was added by hand."""
+        given = position.margin
+        if given is None:
+            opening = self.opening_margin(position)
+            if opening is None:
+                return None
+            given = opening - position.funding_paid
+        return given + position.extra_margin
+
+    def opening_margin(self, position: Position) -> Decimal | None:
+        """Return what the exchange sets aside at opening: entry value / leverage."""
+        if position.leverage is None:
+            return None
+        return position.value(position.entry_price) / position.leverage
+
+    # What is printed
+
+    def amount(self, value: Decimal) -> Decimal:
+        """Return an amount as printed."""
+        return snap(value)
+
+    def price(self, value: Decimal, position: Position, net: Decimal) -> Decimal:  # noqa: ARG002
+        """Return a price as printed."""
+        return snap(value)
+
+    def liquidation_price(self, pool: Pool, position: Position, roots: Roots) -> Decimal | None:
+        """Return the liquidation price as printed."""
+        net = pool.net(position.symbol)
+        root = roots.for_net(net)
+        return None if root is None else self.price(root, position, net)
+
+    def zero_health_is_liquidated(self) -> bool:
+        """Return whether the condition is met when health is exactly zero."""
+        return True
+
+    def initial_margin(self, position: Position) -> Decimal | None:
+        """Return the initial margin as printed: value at mark / leverage."""
+        if position.leverage is None:
+            return None
+        return self.amount(position.value(position.mark_price) / position.leverage)
+
+    def maintenance_margin(self, position: Position) -> Decimal | None:
+        """Return the maintenance margin as printed."""
+        if not self.can_require(position):
+            return None
+        return self.amount(self.maintenance(position, position.mark_price))
+
+    def unrealized_pnl(self, position: Position) -> Decimal:
+        """Return the profit as printed."""
+        return self.amount(position.pnl(position.mark_price))
+
+    def funding_payment(self, position: Position) -> Decimal | None:
+        """Return what the position pays at the next funding: value at mark * rate."""
+        if position.funding_rate is None:
+            return None
+        value = position.value(position.mark_price)
+        return snap(position.side * value * position.funding_rate)
+
+    def position_figures(self, position: Position) -> Figures:
+        """Return figures of a position that need no pool."""
+        at = self.tier_number(position, position.mark_price)
+        row = None if at is None else self.tier(position, position.mark_price)
+        return {
+            "notional": self.amount(position.value(position.mark_price)),
+            "unrealized_pnl": self.unrealized_pnl(position),
+            "initial_margin": self.initial_margin(position),
+            "maintenance_margin": self.maintenance_margin(position),
+            "mmr": None if row is None else snap(row.mmr),
+            "deduction": None if row is None else row.deduction,
+            "tier": None if at is None else Decimal(at),
+            "funding_payment": self.funding_payment(position),
+        }
+
+    def pool_figures(self, pool: Pool, position: Position, roots: Roots) -> Figures:  # noqa: ARG002
+        """Return further figures of a position in its pool."""
+        return {}
+
+    def isolated_figures(self, pool: IsolatedPool) -> Figures:
+        """Return margin, margin balance and ratio of an isolated position."""
+        position = pool.position
+        margin = self.margin(position)
+        assert margin is not None
+        shown = self.shown_margin(position, margin)
+        held_back = position.accrued_fees + position.fee_reserve
+        balance = shown + self.unrealized_pnl(position) - held_back
+        return {
+            "margin": shown,
+            "margin_balance": balance,
+            "margin_ratio": self.isolated_ratio(position, balance),
+        }
+
+    def isolated_ratio(self, position: Position, balance: Decimal) -> Decimal | None:
+        """Return maintenance margin / margin balance."""
+        needed = self.maintenance_margin(position)
+        if needed is None or balance <= 0:
+            return None
+        return snap(needed / balance)
+
+    def shown_margin(self, position: Position, margin: Decimal) -> Decimal:  # noqa: ARG002
+        """Return the isolated margin as printed."""
+        return self.amount(margin)
+
+    # The account
+
+    def ratio(self, value: Decimal) -> Decimal:
+        """Return a ratio of the account as printed."""
+        return snap(value)
+
+    def orders_initial(self, orders: Iterable[Order]) -> list[tuple[str, Decimal]]:  # noqa: ARG002
+        """Return (settle currency, initial margin) of the open orders, where the total has it."""
+        return []
+
+    def orders_maintenance(self, pool: Pool) -> list[tuple[str, Decimal]]:  # noqa: ARG002
+        """Return (settle currency, maintenance margin) of the open orders, where it counts."""
+        return []
+
+    def account_figures(self, pool: CrossPool, prices: Prices) -> Figures:
+        """Return the totals of a cross pool."""
+        initial = self.total_initial(pool, prices)
+        needed = self.total_maintenance(pool, prices)
+        figures: Figures = {
+            "unrealized_pnl": self.amount(pool.profit(prices)),
+            "initial_margin": None if initial is None else self.amount(initial),
+            "maintenance_margin": None if needed is None else self.amount(needed),
+        }
+        if pool.funded:
+            figures |= self.funded_figures(pool, prices, initial, needed)
+        return figures
+
+    def total_initial(self, pool: CrossPool, prices: Prices) -> Decimal | None:
+        """Return the sum of the printed initial margins, uncut."""
+        parts = [(p.contract.settle, self.initial_margin(p)) for p in pool.positions]
+        known = [(settle, part) for settle, part in parts if part is not None]
+        if len(known) < len(parts):
+            return None
+        known += self.orders_initial(self.sheet.orders)
+        return pool.total(known, prices) + self.sheet.account.other_initial_margin
+
+    def total_maintenance(self, pool: CrossPool, prices: Prices) -> Decimal | None:
+        """Return the sum of the printed maintenance margins, uncut."""
+        parts = [(p.contract.settle, self.maintenance_margin(p)) for p in pool.positions]
+        known = [(settle, part) for settle, part in parts if part is not None]
+        if len(known) < len(parts):
+            return None
+        known += self.orders_maintenance(pool)
+        return pool.total(known, prices) + self.sheet.account.other_maintenance_margin
+
+    def funded_figures(
+        self, pool: CrossPool, prices: Prices, initial: Decimal | None, needed: Decimal | None
+    ) -> Figures:
+        """Return the totals that need to know what the pool holds."""
+        equity = pool.backing(prices)
+        wallet = getattr(pool, "wallet", None)
+        figures: Figures = {
+            "equity": self.amount(equity),
+            "wallet_balance": None if wallet is None else self.amount(wallet),
+            "margin_ratio": None,
+            "available_balance": None,
+        }
+        if needed is not None and equity > 0:
+            figures["margin_ratio"] = self.ratio(needed / equity)
+        if initial is not None:
+            free = pool.available_backing(prices) - initial - self.sheet.account.order_margin
+            figures["available_balance"] = self.amount(free)
+        return figures
