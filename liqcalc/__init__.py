@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from liqcalc._version import VERSION as __version__
+from liqcalc import _version
 
 if TYPE_CHECKING:
     from liqcalc.answers.answer import (
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
         RuleError,
     )
     from liqcalc.rules.catalog import LoadedExchange
+
+__version__ = _version.VERSION
 
 __all__ = [
     "AccountAnswer",

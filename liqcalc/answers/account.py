@@ -14,7 +14,7 @@ from liqcalc.engine.figures import (
     funding_rate_figures,
     order_cost,
 )
-from liqcalc.engine.numbers import ONE, ZERO, exact, plain
+from liqcalc.engine.numbers import ONE, exact, plain
 from liqcalc.engine.position import Marked
 from liqcalc.engine.solve import Status, solve
 
@@ -44,7 +44,8 @@ def evaluate_sheet(sheet: Sheet, catalog: Catalog, *, today: str) -> AccountAnsw
         marked = [Marked(position, found.rules) for position in found.positions]
         plans = plan_pools(found, marked)
         results = [
-            evaluate_position(m, plan.pool) for m, plan in zip(marked, plans.by_position, strict=True)
+            evaluate_position(m, plan.pool)
+            for m, plan in zip(marked, plans.by_position, strict=True)
         ]
         for result in results:
             order_cost(result.marked, result.figures)
@@ -165,8 +166,7 @@ def _size_warnings(result: PositionResult) -> list[Note]:
     if tier.basis:
         text = f"{symbol}: tier {(m.tier_index or 0) + 1} was not read itself ({tier.basis})"
         notes.append(Note("LQ306", text))
-    lot = m.contract.lot_size
-    step = lot
+    step = lot = m.contract.lot_size
     if lot is not None and m.rules.by_contracts and m.contract.contract_size is not None:
         step = lot * m.contract.contract_size
     if step and m.position.qty % step:
@@ -233,6 +233,3 @@ def _rows_unknown(pool: Pool, factor: Decimal) -> bool:
         if m.schedule.unknown_beyond(max(size, m.size)):
             return True
     return False
-
-
-__all__ = ["ZERO", "evaluate_sheet"]

@@ -12,7 +12,15 @@ from liqcalc.engine.tiers import Tier
 from liqcalc.errors import Fault, InputError
 from liqcalc.rules.catalog import Catalog, LoadedExchange, nearest
 from liqcalc.rules.schema import MarginMode
-from liqcalc.rules.sheet import AccountRow, FeesRow, PositionRow, Sheet, Side, check_sheet, read_sheet
+from liqcalc.rules.sheet import (
+    AccountRow,
+    FeesRow,
+    PositionRow,
+    Sheet,
+    Side,
+    check_sheet,
+    read_sheet,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,7 +32,7 @@ Number = str | int | Decimal
 _PLAIN = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
 
 
-def price(  # noqa: PLR0913 - the inputs of a position are what they are
+def price(
     exchange: str,
     symbol: str,
     side: str,
@@ -76,7 +84,8 @@ def price(  # noqa: PLR0913 - the inputs of a position are what they are
         mark_price: default `entry_price`.
         as_of: ISO date whose rules and tiers hold; default: the newest known.
         taker: fee rate as a fraction; default: the exchange's list rate.
-        mmr, deduction: one tier of your own, instead of the catalogue's.
+        mmr: rate of one tier of your own, instead of the catalogue's table.
+        deduction: of that tier; default 0.
         max_leverage: what the exchange reports for the position.
         rules: name of a rule set of the exchange.
         parameters: single rule parameters by name.
@@ -264,7 +273,9 @@ def _needed(given: Mapping[str, Decimal | None], name: str) -> Decimal:
     return value
 
 
-def _qty(loaded: LoadedExchange, symbol: str, given: Mapping[str, Decimal | None]) -> Decimal | None:
+def _qty(
+    loaded: LoadedExchange, symbol: str, given: Mapping[str, Decimal | None]
+) -> Decimal | None:
     """Return the quantity, counted from the notional if that was given."""
     named = [name for name in ("qty", "contracts", "notional") if given[name] is not None]
     if len(named) != 1:

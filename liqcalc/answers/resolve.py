@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from liqcalc.answers.answer import Citation, Note, Provenance, TableUse
 from liqcalc.engine.contract import Contract, Product
@@ -11,7 +11,7 @@ from liqcalc.engine.numbers import ONE, plain
 from liqcalc.engine.position import Coin, Order, Position
 from liqcalc.engine.tiers import Schedule
 from liqcalc.errors import Fault, InputError
-from liqcalc.rules.schema import CollateralMode, EvidenceClass, MarginMode, PositionMode
+from liqcalc.rules.schema import CollateralMode, EvidenceClass, MarginMode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,9 +69,7 @@ class Resolved:
     def _paired(self, position: Position) -> bool:
         """Return True if the sheet also holds the other side of the symbol."""
         symbol = position.contract.symbol
-        return any(
-            o.contract.symbol == symbol and o.side != position.side for o in self.positions
-        )
+        return any(o.contract.symbol == symbol and o.side != position.side for o in self.positions)
 
     def provenance(self, position: Position | None) -> Provenance:
         """Return what an answer about `position` (or all of the sheet) stands on."""
@@ -128,11 +126,10 @@ def resolve(sheet: Sheet, catalog: Catalog, *, today: str) -> Resolved:
     _note_rules(found)
     faults: list[Fault] = []
     contracts: dict[str, Contract] = {}
-    for row in (*sheet.positions, *sheet.orders):
-        if row.symbol in contracts:
-            continue
+    symbols = [row.symbol for row in sheet.positions] + [row.symbol for row in sheet.orders]
+    for symbol in dict.fromkeys(symbols):
         try:
-            contracts[row.symbol] = _contract(found, row.symbol)
+            contracts[symbol] = _contract(found, symbol)
         except InputError as error:
             faults += error.faults
     if faults:
@@ -180,7 +177,7 @@ def _contract(found: Resolved, symbol: str) -> Contract:
     if given is None:
         symbol = found.exchange.find_symbol(symbol)
     known = found.exchange.contract(symbol)
-    values = {}
+    values: dict[str, Any] = {}
     for name in ("product", "base", "quote", "settle", "contract_size", "tick_size", "lot_size"):
         value = getattr(given, name, None)
         values[name] = value if value is not None else getattr(known, name, None)
@@ -201,9 +198,7 @@ def _schedule(found: Resolved, as_given: str, symbol: str) -> Schedule | None:
     given = found.sheet.tiers.get(as_given)
     if given is not None:
         found.tables[symbol] = TableUse(symbol, None, None, "sheet", complete=True)
-        return Schedule(
-            given, by_contracts=rules.by_contracts, edge_in_lower=rules.edge_in_lower
-        )
+        return Schedule(given, by_contracts=rules.by_contracts, edge_in_lower=rules.edge_in_lower)
     table = found.exchange.tier_table(symbol, found.sheet.as_of)
     if table is None:
         return None
@@ -288,9 +283,7 @@ def _add_position(
     found.assumptions.append(assumptions)
 
 
-def coins_of(
-    rows: tuple[CollateralRow, ...], marks: Mapping[str, Decimal]
-) -> tuple[Coin, ...]:
+def coins_of(rows: tuple[CollateralRow, ...], marks: Mapping[str, Decimal]) -> tuple[Coin, ...]:
     """Return collateral rows as coins; a price not given is the asset's mark, or 1."""
     return tuple(
         Coin(
@@ -349,6 +342,3 @@ def days_between(earlier: str, later: str) -> int:
     from datetime import date
 
     return (date.fromisoformat(later) - date.fromisoformat(earlier)).days
-
-
-__all__ = ["PositionMode", "Resolved", "coins_of", "days_between", "resolve"]

@@ -53,7 +53,7 @@ def account_figures(
             plan.currency, figures.shown, figures.exact, figures.reasons, liquidatable=None
         )
     equity = backing.equity()
-    profit = _profit(plan, results, backing)
+    profit = _profit(results, backing)
     wallet = equity - profit if backing.equity_given is not None else _wallet(backing)
     for name, value in (("equity", equity), ("unrealized_pnl", profit), ("wallet_balance", wallet)):
         figures.put_rounded(name, value, rounding.of(name))
@@ -84,9 +84,7 @@ _BACKED = (
 )
 
 
-def _put(
-    figures: Figures, found: Resolved, name: str, value: Decimal | None, reason: str
-) -> None:
+def _put(figures: Figures, found: Resolved, name: str, value: Decimal | None, reason: str) -> None:
     if value is None:
         figures.none(name, reason)
     else:
@@ -110,7 +108,7 @@ def _orders(plan: PoolPlan, amount: Decimal) -> Decimal:
     return amount * plan.backing.requirement_price(plan.marked[0].contract.settle)
 
 
-def _profit(plan: PoolPlan, results: list[PositionResult], backing: Pool) -> Decimal:
+def _profit(results: list[PositionResult], backing: Pool) -> Decimal:
     amounts = backing.amounts()
     total = backing.other_pnl
     for result in results:
@@ -122,10 +120,7 @@ def _profit(plan: PoolPlan, results: list[PositionResult], backing: Pool) -> Dec
 
 def _wallet(backing: Pool) -> Decimal:
     return sum(
-        (
-            coin.qty * backing.held_price(asset, coin.qty)
-            for asset, coin in backing.coins.items()
-        ),
+        (coin.qty * backing.held_price(asset, coin.qty) for asset, coin in backing.coins.items()),
         ZERO,
     )
 

@@ -48,9 +48,7 @@ def _steps(result: PositionResult, cites: Mapping[str, str]) -> Iterator[TraceSt
         index = held[place] if held else None
         yield from _tier_steps(m, index, at, cites)
     now = {"p": plain(health.start)}
-    yield TraceStep(
-        "sum", "health at the mark", "health(p)", now, plain(solution.health_at_mark)
-    )
+    yield TraceStep("sum", "health at the mark", "health(p)", now, plain(solution.health_at_mark))
     yield from _root_steps(result, solution, cites)
 
 
@@ -227,4 +225,4 @@ def _short(value: Decimal) -> str:
 
 
 def _cite(name: str, cites: Mapping[str, str]) -> str:
-    return cites.get(name.split(" (")[0], "")
+    return cites.get(name.partition(" (")[0], "")

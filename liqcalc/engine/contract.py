@@ -9,7 +9,7 @@ contract and runs against the value of an inverse one, so with
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -42,6 +42,7 @@ class Contract:
             contract (inverse); None if not known.
         tick_size: price step; None if not known.
         lot_size: quantity step; None if not known.
+        linear: whether `product` is; set by itself.
     """
 
     symbol: str
@@ -52,11 +53,11 @@ class Contract:
     contract_size: Decimal | None = None
     tick_size: Decimal | None = None
     lot_size: Decimal | None = None
+    linear: bool = field(init=False, repr=False, compare=False)
 
-    @property
-    def linear(self) -> bool:
-        """Return True for a linear contract."""
-        return self.product is Product.LINEAR
+    def __post_init__(self) -> None:
+        """Note once what every formula asks."""
+        object.__setattr__(self, "linear", self.product is Product.LINEAR)
 
     def value(self, qty: Decimal, price: Decimal) -> Decimal:
         """Return the value of `qty` at `price`, in the settle currency.

@@ -9,6 +9,7 @@ edge, the jump itself can be the crossing.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from liqcalc.engine.numbers import ZERO
@@ -56,6 +57,15 @@ class Crossing(NamedTuple):
     jump: bool
 
 
+class Stand(NamedTuple):
+    """Where a search begins: the price, and the curve's segment and value there."""
+
+    price: Decimal
+    coefficients: Coefficients
+    indexes: list[int]
+    value: Decimal
+
+
 class Curve:
     """``a + b*p + c/p`` plus the legs' own, for one price p > 0."""
 
@@ -67,21 +77,25 @@ class Curve:
 
     def at(self, price: Decimal) -> Decimal:
         """Return the value of the curve at `price`."""
-        return evaluate(self._total([leg.index_at(price) for leg in self.legs]), price)
+        return self.stand(price).value
 
-    def crossing(self, start: Decimal, direction: int) -> Crossing | None:
-        """Return the first sign change from `start` on, upwards or downwards.
+    def stand(self, price: Decimal) -> Stand:
+        """Return the value of the curve at `price` and what it was counted from."""
+        indexes = [leg.index_at(price) for leg in self.legs]
+        total = self._total(indexes)
+        return Stand(price, total, indexes, evaluate(total, price))
 
-        At `start` itself the curve may be zero (that is the crossing), above
+    def crossing(self, stand: Stand, direction: int) -> Crossing | None:
+        """Return the first sign change from `stand` on, upwards or downwards.
+
+        Where it stands the curve may be zero (that is the crossing), above
         zero or below it.
         """
-        indexes = [leg.index_at(start) for leg in self.legs]
-        total = self._total(indexes)
-        value = evaluate(total, start)
+        here, total, known, value = stand
+        indexes = list(known)
         if not value:
-            return Crossing(start, total, tuple(indexes), jump=False)
+            return Crossing(here, total, tuple(indexes), jump=False)
         positive = value > 0
-        here = start
         while True:
             edge = self._next_edge(indexes, direction)
             for root in zeros(total)[::direction]:
@@ -222,7 +236,7 @@ class Kink:
         roots = self._roots
         if not roots:
             return [ZERO + 1]
-        middles = [(low + high) / 2 for low, high in zip(roots, roots[1:], strict=False)]
+        middles = [(low + high) / 2 for low, high in pairwise(roots)]
         return [roots[0] / 2, *middles, roots[-1] * 2]
 
     def index_at(self, price: Decimal) -> int:

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from liqcalc.engine.pool import Health, Pool
     from liqcalc.engine.position import Marked
 
-Figure = "Decimal | None"
-
 
 class Figures:
     """Named figures: `exact` unrounded, `shown` as the exchange prints them.
@@ -122,12 +120,10 @@ def _margin_figures(result: PositionResult) -> None:
         figures.put("deduction", tier.deduction)
         figures.put("imr", tier.imr)
         figures.put("max_leverage", tier.max_leverage)
-        shown = m.maintenance + m.residue
+        shown: Decimal | None = m.maintenance + m.residue
         if m.mode.fee_in_shown_margins:
-            if m.leverage_fee is None:
-                shown = None
-            else:
-                shown += m.leverage_fee
+            fee = m.leverage_fee
+            shown = None if fee is None else m.maintenance + m.residue + fee
         rounding = amounts.of("maintenance_margin", linear=linear)
         if shown is None:
             figures.none("maintenance_margin", "it contains a fee that needs the leverage")
@@ -359,8 +355,11 @@ def frozen_requirement_price(pool: Pool, m: Marked) -> Decimal | None:
 
 def _bankruptcy(result: PositionResult, pool: Pool, net: int) -> None:
     m, figures = result.marked, result.figures
-    demand = BANKRUPTCY_WITH_FEE if m.mode.bankruptcy_pays_fee else BANKRUPTCY
-    price = threshold_price(pool, m, demand, net)
+    if m.position.isolated and not pool.multi:
+        price = m.bankruptcy_price()
+    else:
+        demand = BANKRUPTCY_WITH_FEE if m.mode.bankruptcy_pays_fee else BANKRUPTCY
+        price = threshold_price(pool, m, demand, net)
     if price is None:
         figures.none("bankruptcy_price", "no positive price uses up what backs this position")
         return
@@ -373,8 +372,8 @@ def _bankruptcy(result: PositionResult, pool: Pool, net: int) -> None:
 
 def threshold_price(pool: Pool, m: Marked, demand: Demand, net: int) -> Decimal | None:
     """Return where the backing equals `demand`, on the side where `m` loses."""
-    health = pool.symbol(m, demand)
     alone = len(pool.marked) == 1 and not pool.multi
+    health = pool.symbol(m, demand)
     both = not alone and _opposed(pool, m)
     found = solve(health, net=net, inclusive=m.rules.inclusive, both_sides=both).chosen
     return found.price if found else None

@@ -12,7 +12,7 @@ from typing import TypeVar
 N = TypeVar("N")
 
 
-def pnl(drift: N, value: N, entry_value: N) -> N:
+def pnl(drift: int, value: N, entry_value: N) -> N:
     """Return the unrealised profit.
 
     Formula:
@@ -30,20 +30,20 @@ def maintenance(value: N, rate: N, deduction: N) -> N:
     return value * rate - deduction  # type: ignore[operator,no-any-return]
 
 
-def bankruptcy_value(drift: N, entry_value: N, margin: N, fee_rate: N) -> N:
+def bankruptcy_value(drift: int, entry_value: N, margin: N, fee_rate: N) -> N:
     """Return the value at which the margin is gone after the fee to close.
 
     Formula:
         margin + drift*(v - entry_value) - fee_rate*v = 0
         v = (drift*entry_value - margin) / (drift - fee_rate)
     """
-    return (drift * entry_value - margin) / (drift - fee_rate)  # type: ignore[operator,no-any-return]
+    return (drift * entry_value - margin) / (drift - fee_rate)  # type: ignore[operator,return-value]
 
 
-def leverage_bankruptcy_value(drift: N, entry_value: N, leverage: N) -> N:
+def leverage_bankruptcy_value(drift: int, entry_value: N, leverage: N) -> N:
     """Return the value at which the margin that `leverage` demands is gone.
 
     Formula:
         entry_value * (1 - drift/leverage), divided last
     """
-    return entry_value - drift * entry_value / leverage  # type: ignore[operator,no-any-return]
+    return entry_value - drift * entry_value / leverage  # type: ignore[operator,return-value]

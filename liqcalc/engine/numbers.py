@@ -80,18 +80,17 @@ class Rounding:
         >>> Rounding("tick", 0, "entry").apply(Decimal("100.31"), side=-1, tick=Decimal("0.5"))
         Decimal('100.0')
         """
-        if self.to == "decimals":
-            step = _STEPS[self.digits]
-        elif self.to == "tick" and tick is not None:
-            step = tick
-        elif self.to == "significant" and value:
-            step = Decimal((0, (1,), value.adjusted() - self.digits + 1))
-        else:
-            return value
         toward: str = self.toward
         if toward == "entry":
             toward = "up" if side > 0 else "down"
-        return to_step(value, step, toward)
+        if self.to == "decimals":
+            return _to_power(value, _STEPS[self.digits], toward)
+        if self.to == "tick" and tick is not None:
+            return to_step(value, tick, toward)
+        if self.to == "significant" and value:
+            step = Decimal((0, (1,), value.adjusted() - self.digits + 1))
+            return _to_power(value, step, toward)
+        return value
 
 
 _STEPS = {digits: Decimal((0, (1,), -digits)) for digits in range(31)}
@@ -101,13 +100,22 @@ UNROUNDED = Rounding()
 
 def to_step(value: Decimal, step: Decimal, toward: str) -> Decimal:
     """Return the multiple of `step` that `value` rounds to in direction `toward`."""
-    mode = _MODES[toward]
-    if toward not in {"half_up", "half_even"}:
-        value = _SETTLED.plus(value)
     if step.as_tuple().digits == (1,):
-        return value.quantize(step, rounding=mode, context=_WIDE)
-    count = _WIDE.divide(value, step).quantize(ONE, rounding=mode, context=_WIDE)
+        return _to_power(value, step, toward)
+    if toward not in _NEAREST:
+        value = _SETTLED.plus(value)
+    count = _WIDE.divide(value, step).quantize(ONE, _MODES[toward], _WIDE)
     return _WIDE.multiply(count, step)
+
+
+_NEAREST = frozenset({"half_up", "half_even"})
+
+
+def _to_power(value: Decimal, power: Decimal, toward: str) -> Decimal:
+    """Return `value` rounded to a power of ten."""
+    if toward not in _NEAREST:
+        value = _SETTLED.plus(value)
+    return value.quantize(power, _MODES[toward], _WIDE)
 
 
 def plain(value: Decimal) -> str:

@@ -9,11 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from liqcalc.engine import formulas
 from liqcalc.engine.curve import (
-    DOWN,
     NOTHING,
-    UP,
     Coefficients,
     Curve,
     Kink,
@@ -37,6 +34,9 @@ if TYPE_CHECKING:
     from liqcalc.engine.vocabulary import MultiAsset, Rules
 
 
+Numbers = tuple[tuple[str, "Decimal | int"], ...]
+
+
 class Term(NamedTuple):
     """One named part of health: where it comes from and what it adds.
 
@@ -49,7 +49,7 @@ class Term(NamedTuple):
 
     name: str
     formula: str
-    numbers: tuple[tuple[str, Decimal], ...]
+    numbers: Numbers
     coefficients: Coefficients
 
 
@@ -74,6 +74,9 @@ class Money(NamedTuple):
         """Return a required amount of the coin as money."""
         money = coefficients if self.requirement == ONE else times(coefficients, self.requirement)
         return money if self.follows is None else times_price(money, self.follows)
+
+
+_SAME_MONEY = Money("")
 
 
 class InMoney:
@@ -187,6 +190,12 @@ class Pool:
         if self.equity_given is not None:
             return self.equity_given
         total = self.other_pnl
+        if self.multi is None:
+            for coin in self.coins.values():
+                total += coin.qty
+            for m in self.marked:
+                total += m.pnl
+            return total
         for asset, amount in self.amounts().items():
             money = self._money(asset, None, initial=initial)
             total += amount * (money.positive if amount >= 0 else money.negative)
@@ -220,9 +229,7 @@ class Pool:
             total += m.requirement * self.requirement_price(m.contract.settle)
         return total
 
-    def _health(
-        self, scales: Mapping[str, Decimal], start: Decimal, demand: Demand
-    ) -> Health:
+    def _health(self, scales: Mapping[str, Decimal], start: Decimal, demand: Demand) -> Health:
         moving = {m.contract.base for m in self.marked if m.contract.symbol in scales}
         terms: list[Term] = []
         legs: list[Leg] = []
@@ -276,7 +283,7 @@ class Pool:
                 for m in members:
                     yield _pnl_term(m, scales.get(m.contract.symbol)), None
                 continue
-            amount = (wallet, ZERO, ZERO)
+            amount: Coefficients = (wallet, ZERO, ZERO)
             for m in members:
                 term = _pnl_term(m, scales.get(m.contract.symbol))
                 amount = plus(amount, term.coefficients)
@@ -304,7 +311,7 @@ class Pool:
     def _money(self, asset: str, follows: Decimal | None, *, initial: bool = False) -> Money:
         multi, coin = self.multi, self.coins.get(asset)
         if multi is None:
-            return Money(asset)
+            return _SAME_MONEY
         price = coin.price if coin else ONE
         buffer = ONE + multi.ask_buffer.get(asset, ZERO)
         weight = ONE
@@ -348,7 +355,7 @@ class Pool:
             coin = self.coins.get(asset)
             price = coin.price if coin else ONE
             required = amount * price * rate
-            coefficients = (required, ZERO, ZERO)
+            coefficients: Coefficients = (required, ZERO, ZERO)
             if asset in moving and scales:
                 coefficients = times_price(coefficients, start)
             numbers = (("owed", -amount), ("price", price), ("borrow_mmr", rate))
@@ -363,11 +370,14 @@ def _pnl_term(m: Marked, scale: Decimal | None) -> Term:
     """Return the profit of a position, moving if `scale` is given."""
     position, contract = m.position, m.contract
     name = f"unrealized_pnl ({contract.symbol})"
+    numbers: Numbers
     if scale is None:
         numbers = (("pnl_at_mark", m.pnl),)
         return Term(name, "pnl_at_mark", numbers, (m.pnl, ZERO, ZERO))
-    moving = contract.coefficients(position.qty, m.drift)
-    coefficients = plus((-m.drift * m.entry_value, ZERO, ZERO), scaled(moving, scale))
+    a, b, c = contract.coefficients(position.qty, m.drift * ONE)
+    if scale != ONE:
+        a, b, c = scaled((a, b, c), scale)
+    coefficients = (a - m.drift * m.entry_value, b, c)
     formula = "s*qty*(p - entry)" if contract.linear else "s*qty*(1/entry - 1/p)"
     numbers = (("s", position.side), ("qty", position.qty), ("entry", m.entry))
     return Term(name, formula, numbers, coefficients)
@@ -377,7 +387,7 @@ def _coin_term(
     money: Money, wallet: Decimal, amount: Coefficients, start: Decimal
 ) -> tuple[Term, Leg | None]:
     """Return a coin's equity in money; with its leg if its worth has a kink."""
-    numbers = (("held", wallet), ("per_coin", money.positive))
+    numbers: Numbers = (("held", wallet), ("per_coin", money.positive))
     formula = "(held + pnl)*per_coin" + ("*p/mark" if money.follows is not None else "")
     name = f"equity in {money.asset}"
     _, b, c = amount
@@ -411,11 +421,10 @@ def _held_requirement(m: Marked, money: Money, factor: Decimal) -> Term:
     return Term(name, "-requirement", (("requirement", m.requirement),), coefficients)
 
 
-def _fixed_requirement(
-    m: Marked, scale: Decimal, money: Money, factor: Decimal
-) -> Iterator[Term]:
+def _fixed_requirement(m: Marked, scale: Decimal, money: Money, factor: Decimal) -> Iterator[Term]:
     """Yield the parts of a moving position's requirement that have no edges."""
     symbol = m.contract.symbol
+    numbers: Numbers
     if m.maintenance is not None and m.rules.maintenance_at is ValuedAt.ENTRY and m.tier:
         numbers = (("entry_value", m.entry_value), ("mmr", m.tier.mmr))
         numbers = (*numbers, ("deduction", m.tier.deduction))
@@ -447,9 +456,7 @@ def _tier_leg(m: Marked, scale: Decimal, money: Money, factor: Decimal) -> Leg:
         assert m.tier is not None  # noqa: S101 - a schedule gives a tier
         leg: Leg = _WholeLeg(m, factor)
     else:
-        leg = TierLeg(
-            m.contract, m.position.qty, schedule, factor=factor, orders=m.orders_size
-        )
+        leg = TierLeg(m.contract, m.position.qty, schedule, factor=factor, orders=m.orders_size)
     if scale != ONE:
         leg = Scaled(leg, scale)
     if money.requirement != ONE or money.follows is not None:
@@ -481,18 +488,3 @@ class _WholeLeg:
 
     def coefficients(self, index: int) -> Coefficients:  # noqa: ARG002 - same everywhere
         return self._coefficients
-
-
-__all__ = [
-    "BANKRUPTCY",
-    "BANKRUPTCY_WITH_FEE",
-    "DOWN",
-    "LIQUIDATION",
-    "UP",
-    "Demand",
-    "Health",
-    "Money",
-    "Pool",
-    "Term",
-    "formulas",
-]

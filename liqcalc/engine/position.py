@@ -94,6 +94,17 @@ class Marked:
     user must give.
     """
 
+    missing: list[str]
+    schedule: Schedule | None
+    tier: Tier | None
+    tier_index: int | None
+    maintenance: Decimal | None
+    size: Decimal | None
+    leverage_fee: Decimal | None
+    fee_to_close: Decimal | None
+    initial_margin: Decimal | None
+    margin: Decimal | None
+
     __slots__ = (
         "contract",
         "drift",
@@ -126,7 +137,7 @@ class Marked:
         self.rules = rules
         self.contract = contract
         self.mode: ModeRules = rules.mode(isolated=position.isolated)
-        self.missing: list[str] = []
+        self.missing = []
         self.drift = contract.drift(position.side)
         entry = position.entry_price
         self.entry = rules.entry.apply(entry) if rules.entry.rounds else entry
@@ -243,16 +254,18 @@ class Marked:
             return ZERO, ZERO
         if basis is FeeBasis.MARK:
             return ZERO, taker
-        if basis is FeeBasis.BANKRUPTCY and self.position.isolated:
-            cash = self.cash
-            if cash is None:
-                return ZERO, ZERO
-            value = formulas.bankruptcy_value(self.drift, self.entry_value, cash, taker)
-            return value * taker, ZERO
+        if basis is FeeBasis.BANKRUPTCY:
+            return self._fee_at_bankruptcy(taker), ZERO
         if self.leverage_fee is None:
             self.missing.append("leverage")
-            return ZERO, ZERO
-        return self.leverage_fee, ZERO
+        return self.leverage_fee or ZERO, ZERO
+
+    def _fee_at_bankruptcy(self, taker: Decimal) -> Decimal:
+        cash = self.cash
+        if cash is None:
+            return ZERO
+        value = formulas.bankruptcy_value(self.drift, self.entry_value, cash, taker)
+        return value * taker if value > 0 else ZERO
 
     def _shown_fee(self) -> Decimal | None:
         basis, taker = self.mode.fee_to_close, self.position.taker
@@ -262,22 +275,21 @@ class Marked:
             return self.value * taker
         if basis is FeeBasis.LEVERAGE_BANKRUPTCY:
             return self.leverage_fee
-        price = self.rounded_bankruptcy_price()
-        return None if price is None else self.contract.value(self.position.qty, price) * taker
-
-    def rounded_bankruptcy_price(self) -> Decimal | None:
-        """Return the isolated bankruptcy price as the exchange prints it."""
-        cash, position = self.cash, self.position
-        if cash is None or position.taker is None:
-            return None
-        fee = position.taker if self.mode.bankruptcy_pays_fee else ZERO
-        value = formulas.bankruptcy_value(self.drift, self.entry_value, cash, fee)
-        price = self.contract.price_of(value, position.qty)
+        price = self.bankruptcy_price()
         if price is None:
             return None
-        return self.mode.bankruptcy_price.apply(
-            price, side=position.side, tick=self.contract.tick_size
-        )
+        tick = self.contract.tick_size
+        price = self.mode.bankruptcy_price.apply(price, side=self.position.side, tick=tick)
+        return self.contract.value(self.position.qty, price) * taker
+
+    def bankruptcy_price(self) -> Decimal | None:
+        """Return the price at which the isolated margin is gone, unrounded."""
+        cash, position = self.cash, self.position
+        if cash is None:
+            return None
+        fee = (position.taker or ZERO) if self.mode.bankruptcy_pays_fee else ZERO
+        value = formulas.bankruptcy_value(self.drift, self.entry_value, cash, fee)
+        return self.contract.price_of(value, position.qty)
 
     @property
     def requirement(self) -> Decimal:

@@ -54,12 +54,13 @@ def solve(health: Health, *, net: int, inclusive: bool, both_sides: bool) -> Sol
     """
     curve, start = health.curve, health.start
     losing = DOWN if net > 0 else UP
-    now = curve.at(start)
+    stand = curve.stand(start)
+    now = stand.value
     if now < 0 or (not now and inclusive):
-        chosen = curve.crossing(start, -losing) or curve.crossing(start, losing)
+        chosen = curve.crossing(stand, -losing) or curve.crossing(stand, losing)
         return Solution(Status.ALREADY_LIQUIDATABLE, now, None, None, chosen)
-    on_losing = curve.crossing(start, losing)
-    other = curve.crossing(start, -losing) if both_sides else None
+    on_losing = curve.crossing(stand, losing)
+    other = curve.crossing(stand, -losing) if both_sides else None
     lower, upper = (on_losing, other) if losing == DOWN else (other, on_losing)
     chosen = on_losing or other
     status = Status.LIQUIDATABLE_AT_PRICE if chosen else Status.CANNOT_BE_LIQUIDATED

@@ -31,7 +31,8 @@ def build(cls: type[T], data: Any) -> T:  # noqa: ANN401 - parsed YAML has no ty
     Raises:
         TypeError, ValueError, KeyError: if the shape is wrong after all.
     """
-    return typing.cast("T", _maker(cls)(data))
+    kind: Any = cls
+    return typing.cast("T", _maker(kind)(data))
 
 
 @cache
@@ -105,8 +106,9 @@ def validate(
     import pydantic
 
     try:
-        adapter = _adapter(cls)
-        return adapter.validate_python(_renamed(data)), []
+        kind: Any = cls
+        adapter = _adapter(kind)
+        return typing.cast("T", adapter.validate_python(_renamed(data))), []
     except pydantic.ValidationError as error:
         return None, [
             _fault(dict(item), text=text, where=where, code=code, document=document)

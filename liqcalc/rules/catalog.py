@@ -201,9 +201,7 @@ class LoadedExchange:
         if not parameters:
             return entry.choices
         data, _, _ = self._raw
-        raw = next(
-            r for r in data["rules"] if r["name"] == entry.name and r["from"] == entry.from_
-        )
+        raw = next(r for r in data["rules"] if r["name"] == entry.name and r["from"] == entry.from_)
         choices = copy.deepcopy(raw["choices"])
         faults = []
         for key, value in parameters.items():
@@ -314,7 +312,7 @@ def _parse(path: Path) -> Any:  # noqa: ANN401 - parsed YAML
     try:
         with exact():
             documents = strict_yaml.parse(text, shown(path))
-    except strict_yaml.SyntaxFault as error:
+    except strict_yaml.YamlError as error:
         raise RuleError(*error.faults) from None
     return documents[0] if documents else None
 

@@ -217,7 +217,9 @@ class _Checker:
         place = f"{self.where}:{line}" if line else self.where
         self.faults.append(Fault(code, place, f"{build.dotted(path)} {message}".strip(), hint))
 
-    def number(self, value: Decimal | None, path: tuple[str | int, ...], least: str = "any") -> None:
+    def number(
+        self, value: Decimal | None, path: tuple[str | int, ...], least: str = "any"
+    ) -> None:
         """Check one number; `least` is any, zero (>= 0) or above (> 0)."""
         if value is None:
             return
@@ -312,9 +314,7 @@ def _check_position(checker: _Checker, row: PositionRow, i: int) -> None:
     _check_collateral(checker, row.collateral, (*at, "collateral"))
 
 
-def _check_size(
-    checker: _Checker, row: PositionRow | OrderRow, at: tuple[str | int, ...]
-) -> None:
+def _check_size(checker: _Checker, row: PositionRow | OrderRow, at: tuple[str | int, ...]) -> None:
     checker.number(row.qty, (*at, "qty"), "above")
     checker.number(row.contracts, (*at, "contracts"), "above")
     if (row.qty is None) is (row.contracts is None):

@@ -29,10 +29,11 @@ _FRACTION = re.compile(r"^[-+]?\d+/[1-9]\d*$")
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class SyntaxFault(Exception):
+class YamlError(Exception):
     """The text is not YAML, or uses what is refused; carries the faults."""
 
     def __init__(self, faults: list[Fault]) -> None:
+        """Keep what is wrong."""
         self.faults = faults
         super().__init__("\n".join(str(fault) for fault in faults))
 
@@ -50,7 +51,7 @@ class _Loader(_Base):  # type: ignore[misc]
         """Refuse aliases, which can hide a repeat or blow a file up."""
         if self.check_event(yaml.AliasEvent):
             line = self.peek_event().start_mark.line + 1
-            raise SyntaxFault([Fault("LQ103", str(line), "anchors and aliases are not read")])
+            raise YamlError([Fault("LQ103", str(line), "anchors and aliases are not read")])
         node: Node | None = super().compose_node(parent, index)
         return node
 
@@ -95,7 +96,7 @@ def parse(text: str, where: str) -> list[Any]:
         where: name of the source, for messages.
 
     Raises:
-        SyntaxFault: with every repeated key, or the first syntax error.
+        YamlError: with every repeated key, or the first syntax error.
     """
     loader = _Loader(text)
     documents = []
@@ -106,18 +107,18 @@ def parse(text: str, where: str) -> list[Any]:
         mark = error.problem_mark or error.context_mark
         place = f"{where}:{mark.line + 1}" if mark else where
         message = f"this is not valid YAML: {error.problem or error.context}"
-        raise SyntaxFault([Fault("LQ102", place, message)]) from None
+        raise YamlError([Fault("LQ102", place, message)]) from None
     except yaml.reader.ReaderError as error:
         message = f"the text holds a character that YAML does not allow: {error.reason}"
-        raise SyntaxFault([Fault("LQ102", where, message)]) from None
-    except SyntaxFault as error:
-        raise SyntaxFault([f._replace(where=f"{where}:{f.where}") for f in error.faults]) from None
+        raise YamlError([Fault("LQ102", where, message)]) from None
+    except YamlError as error:
+        raise YamlError([f._replace(where=f"{where}:{f.where}") for f in error.faults]) from None
     except RecursionError:
-        raise SyntaxFault([Fault("LQ102", where, "the document is nested too deeply")]) from None
+        raise YamlError([Fault("LQ102", where, "the document is nested too deeply")]) from None
     finally:
         loader.dispose()
     if loader.faults:
-        raise SyntaxFault(
+        raise YamlError(
             [Fault("LQ103", f"{where}:{line}", message) for line, message in loader.faults]
         )
     return documents
@@ -132,7 +133,7 @@ def line_of(text: str, path: Path, *, document: int = 0) -> int | None:
     """Return the line on which `path` stands, or the nearest part of it that exists."""
     try:
         node = _documents(text)[document]
-    except (yaml.YAMLError, SyntaxFault, IndexError):
+    except (yaml.YAMLError, YamlError, IndexError):
         return None
     line: int = node.start_mark.line + 1
     for step in path:
