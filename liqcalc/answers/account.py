@@ -19,7 +19,7 @@ from liqcalc.engine.position import Marked
 from liqcalc.engine.solve import Status, solve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from decimal import Decimal
 
     from liqcalc.engine.pool import Pool
@@ -108,7 +108,7 @@ def _position(found: Resolved, i: int, result: PositionResult) -> PositionAnswer
     )
 
 
-def _deriver(result: PositionResult, cites: dict[str, str]) -> Callable[[], Any]:
+def _deriver(result: PositionResult, cites: Mapping[str, str]) -> Callable[[], Any]:
     return lambda: trace.derive(result, cites)
 
 

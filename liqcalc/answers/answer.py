@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from liqcalc.engine.numbers import plain
+from liqcalc.engine.vocabulary import NOTHING_GIVEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """Something the user must know: a code that `liqcalc explain` knows, and a sentence."""
 
     code: str
@@ -28,8 +28,7 @@ class Note:
         return {"code": self.code, "message": self.message}
 
 
-@dataclass(frozen=True, slots=True)
-class Citation:
+class Citation(NamedTuple):
     """A source by id, with what is known of it."""
 
     id: str
@@ -42,8 +41,7 @@ class Citation:
         return {"id": self.id, "title": self.title, "url": self.url, "date": self.date}
 
 
-@dataclass(frozen=True, slots=True)
-class TableUse:
+class TableUse(NamedTuple):
     """Which tier table an answer used.
 
     Attributes:
@@ -71,8 +69,7 @@ class TableUse:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Provenance:
+class Provenance(NamedTuple):
     """Which rules, tables and fees an answer stands on, and how well they are known.
 
     Attributes:
@@ -110,8 +107,7 @@ class Provenance:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class TraceStep:
+class TraceStep(NamedTuple):
     """One line of the derivation, to be redone on paper.
 
     Attributes:
@@ -126,7 +122,7 @@ class TraceStep:
     step: str
     name: str
     formula: str
-    numbers: Mapping[str, str] = field(default_factory=dict)
+    numbers: Mapping[str, str] = NOTHING_GIVEN
     result: str = ""
     source: str = ""
 
@@ -251,8 +247,7 @@ class PositionAnswer:
         return data
 
 
-@dataclass(frozen=True, slots=True)
-class AccountFigures:
+class AccountFigures(NamedTuple):
     """The cross pool as a whole; money in its currency, or in USD for several assets."""
 
     currency: str
@@ -271,8 +266,7 @@ class AccountFigures:
         return data
 
 
-@dataclass(frozen=True, slots=True)
-class JointMove:
+class JointMove(NamedTuple):
     """The common relative move of all prices at which the cross pool is liquidated.
 
     Attributes:
@@ -296,8 +290,7 @@ class JointMove:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class AccountAnswer:
+class AccountAnswer(NamedTuple):
     """Everything liqcalc says about one sheet."""
 
     exchange: str

@@ -9,9 +9,8 @@ contract and runs against the value of an inverse one, so with
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from liqcalc.engine.numbers import ZERO
 
@@ -28,8 +27,7 @@ class Product(StrEnum):
     INVERSE = "inverse"
 
 
-@dataclass(frozen=True, slots=True)
-class Contract:
+class Contract(NamedTuple):
     """What an exchange says about one symbol.
 
     Attributes:
@@ -42,7 +40,6 @@ class Contract:
             contract (inverse); None if not known.
         tick_size: price step; None if not known.
         lot_size: quantity step; None if not known.
-        linear: whether `product` is; set by itself.
     """
 
     symbol: str
@@ -53,11 +50,11 @@ class Contract:
     contract_size: Decimal | None = None
     tick_size: Decimal | None = None
     lot_size: Decimal | None = None
-    linear: bool = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        """Note once what every formula asks."""
-        object.__setattr__(self, "linear", self.product is Product.LINEAR)
+    @property
+    def linear(self) -> bool:
+        """Return True for a linear contract."""
+        return self.product is Product.LINEAR
 
     def value(self, qty: Decimal, price: Decimal) -> Decimal:
         """Return the value of `qty` at `price`, in the settle currency.

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import decimal
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -46,8 +45,7 @@ def exact() -> AbstractContextManager[decimal.Context]:
     return decimal.localcontext(CONTEXT)
 
 
-@dataclass(frozen=True, slots=True)
-class Rounding:
+class Rounding(NamedTuple):
     """How an exchange prints a figure.
 
     Attributes:

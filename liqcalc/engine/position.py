@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from liqcalc.engine import formulas
@@ -43,8 +42,7 @@ class Order(NamedTuple):
     leverage: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """What a trader holds in one symbol and side; money in the settle currency.
 
     Attributes:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from liqcalc.engine.curve import UP
 from liqcalc.engine.numbers import ZERO
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
     from liqcalc.engine.curve import Coefficients
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tier:
+class Tier(NamedTuple):
     """One row of a table.
 
     Attributes:
@@ -29,16 +27,15 @@ class Tier:
     """
 
     floor: Decimal
-    cap: Decimal | None = None
     mmr: Decimal
+    cap: Decimal | None = None
     deduction: Decimal = ZERO
     imr: Decimal | None = None
     max_leverage: Decimal | None = None
     basis: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(NamedTuple):
     """A table of tiers and how it is read.
 
     Attributes:

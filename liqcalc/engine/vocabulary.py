@@ -5,12 +5,14 @@ exchanges/NAME/exchange.yaml picks from these; docs/rules has a page for each.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 from liqcalc.engine.numbers import UNROUNDED, Rounding
+
+NOTHING_GIVEN: Mapping[str, Any] = {}
 
 
 class ValuedAt(StrEnum):
@@ -58,8 +60,7 @@ class ShortLimitPrice(StrEnum):
     BUFFERED_LAST = "buffered_last"
 
 
-@dataclass(frozen=True, slots=True)
-class ModeRules:
+class ModeRules(NamedTuple):
     """The choices that hold for isolated, or for cross, positions.
 
     Attributes:
@@ -91,8 +92,7 @@ class ModeRules:
     margin_less: tuple[MarginPart, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class MultiAsset:
+class MultiAsset(NamedTuple):
     """How a pool of several assets is valued in its numeraire.
 
     Attributes:
@@ -104,12 +104,11 @@ class MultiAsset:
 
     negative: NegativeEquity = NegativeEquity.FULL
     requirement_at_ask: bool = False
-    ask_buffer: dict[str, Decimal] = field(default_factory=dict)
-    borrow_mmr: dict[str, Decimal] = field(default_factory=dict)
+    ask_buffer: Mapping[str, Decimal] = NOTHING_GIVEN
+    borrow_mmr: Mapping[str, Decimal] = NOTHING_GIVEN
 
 
-@dataclass(frozen=True, slots=True)
-class Orders:
+class Orders(NamedTuple):
     """Where open orders count.
 
     Attributes:
@@ -126,13 +125,12 @@ class Orders:
     displayed_ratio_pays_fee: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Amounts:
+class Amounts(NamedTuple):
     """How money is printed, by figure; a figure not named uses `default`."""
 
     default: Rounding = UNROUNDED
     inverse: Rounding | None = None
-    figures: dict[str, Rounding] = field(default_factory=dict)
+    figures: Mapping[str, Rounding] = NOTHING_GIVEN
 
     def of(self, figure: str, *, linear: bool = True) -> Rounding:
         """Return the rounding of `figure`."""
@@ -143,8 +141,7 @@ class Amounts:
         return self.default
 
 
-@dataclass(frozen=True, slots=True)
-class Funding:
+class Funding(NamedTuple):
     """How funding is paid.
 
     Attributes:
@@ -164,8 +161,7 @@ class Funding:
     impact_ask_price: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(NamedTuple):
     """One exchange's rules, as in force on one day, with parameters filled in.
 
     Attributes:
@@ -200,11 +196,11 @@ class Rules:
     margin_call_factor: Decimal | None = None
     backstop_factor: Decimal | None = None
     ratio_inverted: bool = False
-    amounts: Amounts = field(default_factory=Amounts)
-    account: Amounts = field(default_factory=Amounts)
-    orders: Orders = field(default_factory=Orders)
+    amounts: Amounts = Amounts()
+    account: Amounts = Amounts()
+    orders: Orders = Orders()
     multi_asset: MultiAsset | None = None
-    funding: Funding = field(default_factory=Funding)
+    funding: Funding = Funding()
     short_limit_price: ShortLimitPrice | None = None
 
     def mode(self, *, isolated: bool) -> ModeRules:

@@ -1,7 +1,7 @@
-"""From parsed YAML to the schema's dataclasses: trusting, or proving.
+"""From parsed YAML to the schema's named tuples: trusting, or proving.
 
 `build` is for data that `liqcalc check` has proven; it is quick and imports
-nothing.  `validate` runs pydantic over the same dataclasses and turns every
+nothing.  `validate` runs pydantic over the same classes and turns every
 fault into one line with file, line and what was expected.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import types
 import typing
-from dataclasses import fields, is_dataclass
+from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
@@ -19,14 +19,15 @@ from liqcalc.errors import Fault
 from liqcalc.rules import strict_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+Path = tuple["str | int", ...]
 T = TypeVar("T")
 _RENAMED = {"from": "from_"}
 
 
 def build(cls: type[T], data: Any) -> T:  # noqa: ANN401 - parsed YAML has no type
-    """Return `data` as an instance of the dataclass `cls`, trusting its shape.
+    """Return `data` as an instance of the schema class `cls`, trusting its shape.
 
     Raises:
         TypeError, ValueError, KeyError: if the shape is wrong after all.
@@ -44,11 +45,11 @@ def _maker(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - a type expressi
     if origin is tuple:
         inner = _maker(args[0])
         return lambda data: tuple([inner(item) for item in data])
-    if origin is dict:
+    if origin in {dict, Mapping}:
         inner = _maker(args[1])
         return lambda data: {key: inner(value) for key, value in data.items()}
-    if is_dataclass(kind):
-        return _dataclass_maker(typing.cast("type[Any]", kind))
+    if hasattr(kind, "_fields"):
+        return _tuple_maker(kind)
     return _scalar_maker(kind)
 
 
@@ -68,9 +69,9 @@ def _decimal(data: Any) -> Decimal:  # noqa: ANN401 - parsed YAML
     return data if isinstance(data, Decimal) else Decimal(data)
 
 
-def _dataclass_maker(kind: type[Any]) -> Callable[[Any], Any]:
+def _tuple_maker(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - a NamedTuple class
     hints = typing.get_type_hints(kind)
-    makers = {f.name: _maker(hints[f.name]) for f in fields(kind)}
+    makers = {name: _maker(hints[name]) for name in kind._fields}
 
     def make(data: dict[str, Any]) -> Any:  # noqa: ANN401 - an instance of `kind`
         return kind(
@@ -96,7 +97,7 @@ def validate(
     """Return `data` as a proven instance of `cls`, and everything wrong with it.
 
     Args:
-        cls: a dataclass of the schema.
+        cls: a class of the schema.
         data: parsed YAML.
         text: what it was parsed from, for line numbers.
         where: name of the file.
@@ -107,6 +108,12 @@ def validate(
 
     try:
         kind: Any = cls
+        misplaced = list(_lists_for_mappings(kind, data, ()))
+        if misplaced:
+            found = [{"loc": loc, "type": "mapping", "msg": "", "input": []} for loc in misplaced]
+            return None, [
+                _fault(item, text=text, where=where, code=code, document=document) for item in found
+            ]
         adapter = _adapter(kind)
         return typing.cast("T", adapter.validate_python(_renamed(data))), []
     except pydantic.ValidationError as error:
@@ -120,21 +127,40 @@ def validate(
 def _adapter(cls: type[Any]) -> Any:  # noqa: ANN401 - pydantic is imported on demand
     import pydantic
 
-    config = pydantic.ConfigDict(extra="forbid", strict=False)
-    _forbid_extra(cls, set())
-    return pydantic.TypeAdapter(cls, config=None if is_dataclass(cls) else config)
+    return pydantic.TypeAdapter(cls)
 
 
-def _forbid_extra(kind: Any, seen: set[Any]) -> None:  # noqa: ANN401 - a type expression
-    """Make every dataclass below `kind` refuse keys that it does not know."""
-    for arg in get_args(kind):
-        _forbid_extra(arg, seen)
-    if not is_dataclass(kind) or kind in seen:
+def _lists_for_mappings(
+    kind: Any,  # noqa: ANN401 - a type expression
+    data: Any,  # noqa: ANN401 - parsed YAML
+    path: Path,
+) -> Iterator[Path]:
+    """Yield where a list stands for a named tuple, which pydantic would accept."""
+    if hasattr(kind, "_fields") and isinstance(data, list | tuple):
+        yield path
         return
-    seen.add(kind)
-    typing.cast("Any", kind).__pydantic_config__ = {"extra": "forbid"}
-    for hint in typing.get_type_hints(kind).values():
-        _forbid_extra(hint, seen)
+    for step, inner, item in _inside(kind, data):
+        yield from _lists_for_mappings(inner, item, path if step is None else (*path, step))
+
+
+def _inside(kind: Any, data: Any) -> Iterator[tuple[Any, Any, Any]]:  # noqa: ANN401
+    """Yield what `data` of type `kind` holds: its step, its type and itself."""
+    origin, args = get_origin(kind), get_args(kind)
+    if data is None:
+        return
+    if origin in {Union, types.UnionType}:
+        yield from ((None, arg, data) for arg in args)
+    elif origin is tuple and isinstance(data, list | tuple):
+        yield from ((i, args[0], item) for i, item in enumerate(data))
+    elif isinstance(data, dict) and origin in {dict, Mapping}:
+        yield from ((key, args[1], item) for key, item in data.items())
+    elif isinstance(data, dict) and hasattr(kind, "_fields"):
+        hints = typing.get_type_hints(kind)
+        yield from (
+            (key, hints[name], item)
+            for key, item in data.items()
+            if (name := _RENAMED.get(key, key)) in hints
+        )
 
 
 def _renamed(data: Any) -> Any:  # noqa: ANN401 - parsed YAML
@@ -174,6 +200,6 @@ def _complaint(item: dict[str, Any]) -> str:
     expected = str(item["msg"]).removeprefix("Input should be ")
     if kind.startswith("decimal"):
         expected = 'a plain decimal number such as "0.005"'
-    elif kind.startswith("dataclass"):
+    elif kind == "mapping" or "dictionary" in expected:
         expected = "a mapping of keys"
     return f" should be {expected}, not {shown!r}"

@@ -5,16 +5,17 @@ from __future__ import annotations
 import copy
 import os
 import re
-from dataclasses import fields
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from liqcalc.engine.numbers import exact
+from liqcalc.engine.numbers import Rounding, exact
 from liqcalc.engine.vocabulary import Rules
 from liqcalc.errors import DataUnavailable, Fault, InputError, RuleError
 from liqcalc.rules import build, strict_yaml
+from liqcalc.rules.names import ENVIRONMENT, built_in, file_name, symbol_of
 from liqcalc.rules.schema import (
     ContractFile,
     Exchange,
@@ -31,14 +32,6 @@ if TYPE_CHECKING:
     from liqcalc.engine.contract import Product
 
 T = TypeVar("T")
-ENVIRONMENT = "LIQCALC_EXCHANGES"
-
-
-def built_in() -> Path:
-    """Return the folder of exchanges that came with this installation."""
-    package = Path(__file__).resolve().parent.parent
-    inside = package / "_exchanges"
-    return inside if inside.is_dir() else package.parent / "exchanges"
 
 
 class Layer(NamedTuple):
@@ -190,7 +183,7 @@ class LoadedExchange:
         return _in_force(self._named(name), day)
 
     def rules(
-        self, entry: RuleEntry, parameters: dict[str, Any], *, where: str = "parameters"
+        self, entry: RuleEntry, parameters: Mapping[str, Any], *, where: str = "parameters"
     ) -> Rules:
         """Return the choices of `entry` with single parameters overridden.
 
@@ -269,16 +262,6 @@ class LoadedExchange:
             if contract and contract.pattern == pattern:
                 return contract
         return None
-
-
-def file_name(symbol: str) -> str:
-    """Return the name of a symbol's file; ``:`` is not allowed everywhere."""
-    return symbol.replace(":", "--").replace("/", "--") + ".yaml"
-
-
-def symbol_of(path: Path) -> str:
-    """Return the symbol that a file is named after."""
-    return path.stem.replace("--", ":")
 
 
 def nearest(given: str, known: list[str]) -> str:
@@ -370,13 +353,13 @@ def _sound(value: Any) -> bool:  # noqa: ANN401 - any part of Rules
     """Return False if a number is not finite or a rounding is not a known one."""
     if isinstance(value, Decimal):
         return value.is_finite() and abs(value) < Decimal("1e24")
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return all(_sound(item) for item in value.values())
-    if type(value).__name__ == "Rounding":
+    if isinstance(value, Rounding):
         known = value.to in {"none", "decimals", "significant", "tick"}
         return known and 0 <= value.digits <= 30  # noqa: PLR2004
-    if hasattr(value, "__dataclass_fields__"):
-        return all(_sound(getattr(value, f.name)) for f in fields(value))
+    if isinstance(value, tuple):
+        return all(_sound(item) for item in value)
     return True
 
 

@@ -1,4 +1,4 @@
-"""What the files of an exchange folder hold, as plain dataclasses.
+"""What the files of an exchange folder hold, as plain named tuples.
 
 One definition, two readers: `build` trusts (the built-in folders, checked by
 `liqcalc check`, so that a price needs no validation library), `validate`
@@ -8,13 +8,14 @@ proves every field and reports all faults with their lines.  A key named
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from liqcalc.engine.contract import Product
 from liqcalc.engine.tiers import Tier
-from liqcalc.engine.vocabulary import Rules
+from liqcalc.engine.vocabulary import NOTHING_GIVEN, Rules
 
 
 class EvidenceClass(StrEnum):
@@ -48,8 +49,7 @@ class PositionMode(StrEnum):
     HEDGE = "hedge"
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """Where a number comes from."""
 
     title: str
@@ -57,8 +57,7 @@ class Source:
     date: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """How well the rule is known for one product and mode.
 
     Attributes:
@@ -77,8 +76,7 @@ class Evidence:
     position: PositionMode | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RuleEntry:
+class RuleEntry(NamedTuple):
     """A named rule set and the day from which it holds.
 
     Attributes:
@@ -97,12 +95,11 @@ class RuleEntry:
     summary: str
     choices: Rules
     evidence: tuple[Evidence, ...] = ()
-    cites: dict[str, str] = field(default_factory=dict)
+    cites: Mapping[str, str] = NOTHING_GIVEN
     assumptions: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FeeEntry:
+class FeeEntry(NamedTuple):
     """Default fees from a day on; `liquidation` is charged on what is liquidated."""
 
     from_: str
@@ -115,8 +112,7 @@ class FeeEntry:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One step of the liquidation process."""
 
     action: str
@@ -125,8 +121,7 @@ class Step:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Process:
+class Process(NamedTuple):
     """What the exchange does at the liquidation price, from a day on."""
 
     from_: str
@@ -135,8 +130,7 @@ class Process:
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A rule parameter that a sheet may override.
 
     Attributes:
@@ -152,8 +146,7 @@ class Parameter:
     rule_sets: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Display:
+class Display(NamedTuple):
     """How the exchange shows health."""
 
     ratio: str
@@ -161,8 +154,7 @@ class Display:
     warning: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(NamedTuple):
     """exchange.yaml: identity, rule sets by date, fees, process, display."""
 
     id: str
@@ -177,14 +169,13 @@ class Exchange:
     funding_purse: str
     liquidation: tuple[Process, ...]
     display: Display
-    parameters: dict[str, Parameter] = field(default_factory=dict)
-    figures: dict[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, Parameter] = NOTHING_GIVEN
+    figures: Mapping[str, str] = NOTHING_GIVEN
     not_modelled: tuple[str, ...] = ()
     closed: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ContractFile:
+class ContractFile(NamedTuple):
     """contracts/SYMBOL.yaml: one contract, or a family of dated ones."""
 
     symbol: str
@@ -208,8 +199,7 @@ class ContractFile:
     date: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TierTable:
+class TierTable(NamedTuple):
     """One table and the day from which it is known to hold.
 
     Attributes:
@@ -226,8 +216,7 @@ class TierTable:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TierFile:
+class TierFile(NamedTuple):
     """tiers/SYMBOL.yaml: every known table of a symbol, oldest first."""
 
     symbol: str

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from liqcalc.engine.contract import Product
 from liqcalc.engine.numbers import ONE, ZERO
 from liqcalc.engine.tiers import Tier
+from liqcalc.engine.vocabulary import NOTHING_GIVEN
 from liqcalc.errors import Fault, InputError
 from liqcalc.rules import build
 from liqcalc.rules.schema import CollateralMode, MarginMode, PositionMode
@@ -32,8 +33,7 @@ class Side(StrEnum):
         return 1 if self is Side.LONG else -1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CollateralRow:
+class CollateralRow(NamedTuple):
     """A coin that backs a pool; qty below 0 is a debt."""
 
     asset: str
@@ -43,8 +43,7 @@ class CollateralRow:
     maintenance_weight: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CloseRow:
+class CloseRow(NamedTuple):
     """A hypothetical closing step."""
 
     qty: Decimal
@@ -52,8 +51,7 @@ class CloseRow:
     impact: Decimal = ZERO
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PositionRow:
+class PositionRow(NamedTuple):
     """One position as the user gives it; see docs/sheet.md."""
 
     symbol: str
@@ -76,8 +74,7 @@ class PositionRow:
     close: CloseRow | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderRow:
+class OrderRow(NamedTuple):
     """One open order: long = buy, short = sell."""
 
     symbol: str
@@ -88,8 +85,7 @@ class OrderRow:
     leverage: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContractRow:
+class ContractRow(NamedTuple):
     """What the user says about a contract, over what the catalogue knows."""
 
     product: Product | None = None
@@ -101,8 +97,7 @@ class ContractRow:
     lot_size: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeesRow:
+class FeesRow(NamedTuple):
     """The account's own fee rates."""
 
     taker: Decimal | None = None
@@ -110,8 +105,7 @@ class FeesRow:
     liquidation: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountRow:
+class AccountRow(NamedTuple):
     """The account as the user gives it."""
 
     margin_mode: MarginMode = MarginMode.ISOLATED
@@ -127,20 +121,19 @@ class AccountRow:
     collateral: tuple[CollateralRow, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
+class Sheet(NamedTuple):
     """One account on one exchange."""
 
     exchange: str
     positions: tuple[PositionRow, ...]
     as_of: str | None = None
-    account: AccountRow = field(default_factory=AccountRow)
+    account: AccountRow = AccountRow()
     orders: tuple[OrderRow, ...] = ()
-    contracts: dict[str, ContractRow] = field(default_factory=dict)
-    tiers: dict[str, tuple[Tier, ...]] = field(default_factory=dict)
-    fees: FeesRow = field(default_factory=FeesRow)
+    contracts: Mapping[str, ContractRow] = NOTHING_GIVEN
+    tiers: Mapping[str, tuple[Tier, ...]] = NOTHING_GIVEN
+    fees: FeesRow = FeesRow()
     rules: str | None = None
-    parameters: dict[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = NOTHING_GIVEN
 
 
 def read_sheet(
