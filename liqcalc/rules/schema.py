@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
-from liqcalc.engine.contract import Product
+from liqcalc.engine.contract import Contract, Product
 from liqcalc.engine.tiers import Tier
 from liqcalc.engine.vocabulary import NOTHING_GIVEN, Rules
 
@@ -197,6 +197,19 @@ class ContractFile(NamedTuple):
     listed: bool = True
     aliases: tuple[str, ...] = ()
     date: str | None = None
+
+    def contract(self) -> Contract:
+        """Return what the engine needs of it."""
+        return Contract(
+            symbol=self.symbol,
+            product=self.product,
+            base=self.base,
+            quote=self.quote,
+            settle=self.settle,
+            contract_size=self.contract_size,
+            tick_size=self.tick_size,
+            lot_size=self.lot_size,
+        )
 
 
 class TierTable(NamedTuple):
