@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from liqcalc.answers import trace
-from liqcalc.engine.figures import evaluate_position
+from liqcalc.engine.evaluate import evaluate_position
 from liqcalc.engine.numbers import exact
 from liqcalc.engine.pool import Pool
 from liqcalc.engine.position import Coin, Marked, Position

@@ -8,12 +8,7 @@ from liqcalc.answers import trace
 from liqcalc.answers.answer import AccountAnswer, AccountFigures, JointMove, Note, PositionAnswer
 from liqcalc.answers.pools import PoolPlan, plan_pools
 from liqcalc.answers.resolve import Resolved, resolve
-from liqcalc.engine.figures import (
-    PositionResult,
-    evaluate_position,
-    funding_rate_figures,
-    order_cost,
-)
+from liqcalc.engine.evaluate import evaluate_position
 from liqcalc.engine.numbers import ONE, exact, plain
 from liqcalc.engine.position import Marked
 from liqcalc.engine.solve import Status, solve
@@ -23,6 +18,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from liqcalc.engine.pool import Pool
+    from liqcalc.engine.result import PositionResult
     from liqcalc.rules.catalog import Catalog
     from liqcalc.rules.sheet import Sheet
 
@@ -44,12 +40,9 @@ def evaluate_sheet(sheet: Sheet, catalog: Catalog, *, today: str) -> AccountAnsw
         marked = [Marked(position, found.rules) for position in found.positions]
         plans = plan_pools(found, marked)
         results = [
-            evaluate_position(m, plan.pool)
+            evaluate_position(m, plan.pool, plan.backing)
             for m, plan in zip(marked, plans.by_position, strict=True)
         ]
-        for result in results:
-            order_cost(result.marked, result.figures)
-            funding_rate_figures(result.marked, result.figures)
         answers = tuple(_position(found, i, result) for i, result in enumerate(results))
         pools = tuple(_account(found, plan, results) for plan in plans.cross)
         joint = _joint(plans.cross)

@@ -14,6 +14,7 @@ from liqcalc.errors import Fault, InputError
 from liqcalc.rules.schema import CollateralMode
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from decimal import Decimal
 
     from liqcalc.answers.resolve import Resolved
@@ -21,10 +22,15 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class OrderMargin:
-    """What open orders add to a cross pool, as the exchange prints it."""
+    """What open orders add to a cross pool, in its money, as the exchange prints it.
+
+    `unheld` is, by coin and in it, the unrounded maintenance of those that add
+    to no position; the others' is part of their position's requirement.
+    """
 
     initial: Decimal | None = ZERO
-    maintenance: Decimal = ZERO
+    maintenance: Decimal | None = ZERO
+    unheld: dict[str, Decimal] = field(default_factory=dict)
     fees: Decimal = ZERO
 
 
@@ -39,12 +45,14 @@ class PoolPlan:
         reason: why `pool` is None.
         backing: a pool for the equity alone, known even where the requirement
             is not; None if nothing backs it.
+        prices: a pool for the prices of coins alone.
     """
 
     currency: str
     marked: list[Marked]
     pool: Pool | None = None
     backing: Pool | None = None
+    prices: Pool | None = None
     reason: str = ""
     orders: OrderMargin = field(default_factory=OrderMargin)
 
@@ -104,7 +112,9 @@ def _cross_plans(found: Resolved, marked: list[Marked]) -> list[PoolPlan]:
         hint = "give account.collateral with a row for each, or one sheet for each"
         raise InputError(Fault("LQ113", f"account.{money}", message, hint))
     if not settles:
-        return []
+        settles = list(dict.fromkeys(contract.settle for contract in found.contracts.values()))
+        if len(settles) > 1:
+            return []
     return [
         _single_plan(found, settle, [m for m in marked if m.contract.settle == settle])
         for settle in settles
@@ -151,7 +161,8 @@ def _fill(
     known: bool,
 ) -> None:
     account, marked = found.sheet.account, plan.marked
-    _count_orders(found, plan)
+    prices = Pool(found.rules, marked, coins, multi=multi)
+    _count_orders(found, plan, prices.requirement_price)
     if account.collateral_mode is CollateralMode.PORTFOLIO:
         for m in marked:
             m.missing.append("portfolio margin, whose requirement is not modelled")
@@ -161,18 +172,23 @@ def _fill(
     for m in marked:
         mine = f" of {m.contract.symbol}"
         m.missing += [what for what in pending if not what.endswith(mine)]
-    owed = sum((m.position.accrued_fees for m in marked), ZERO) + account.options_value
     equity = account.equity
+    if equity is not None:
+        equity -= account.options_value
+        for m in marked:
+            settle = m.contract.settle
+            equity -= m.owed * prices.held_price(settle, coins[settle].qty if coins else ZERO)
     pool = Pool(
         found.rules,
         marked,
         coins,
         multi=multi,
-        equity=None if equity is None else equity - owed,
-        other_pnl=account.other_unrealized_pnl - owed,
-        other_requirement=account.other_maintenance_margin
-        + _in_money(found, plan, coins, multi, plan.orders.maintenance),
+        equity=equity,
+        other_pnl=account.other_unrealized_pnl - account.options_value,
+        other_requirement=account.other_maintenance_margin,
+        orders=plan.orders.unheld,
     )
+    plan.prices = pool
     if known:
         plan.backing = pool
     if known and not pending:
@@ -182,22 +198,7 @@ def _fill(
     plan.reason = "not known: " + ", ".join(missing)
 
 
-def _in_money(
-    found: Resolved,
-    plan: PoolPlan,
-    coins: dict[str, Coin],
-    multi: MultiAsset | None,
-    amount: Decimal,
-) -> Decimal:
-    """Return an amount of the pool's (first) settle currency in its money."""
-    if multi is None or not plan.marked or not amount:
-        return amount
-    settle = plan.marked[0].contract.settle
-    probe = Pool(found.rules, plan.marked, coins, multi=multi)
-    return amount * probe.requirement_price(settle)
-
-
-def _count_orders(found: Resolved, plan: PoolPlan) -> None:
+def _count_orders(found: Resolved, plan: PoolPlan, price_of: Callable[[str], Decimal]) -> None:
     rules = found.rules.orders
     for order in found.orders:
         contract = found.contracts[order.symbol]
@@ -206,14 +207,22 @@ def _count_orders(found: Resolved, plan: PoolPlan) -> None:
         holders = [m for m in plan.marked if m.contract.symbol == order.symbol]
         adds = [m for m in holders if m.position.side == order.side]
         taker = next((m.position.taker for m in plan.marked), None) or ZERO
-        plan.orders.fees += contract.value(order.qty, order.price) * taker
-        if not rules.in_requirement or (holders and not adds):
+        price = price_of(contract.settle)
+        plan.orders.fees += contract.value(order.qty, order.price) * taker * price
+        apart = not holders and any(p.contract.symbol == order.symbol for p in found.positions)
+        if not rules.in_requirement or (holders and not adds) or apart:
             continue
-        _add_order(found, plan, order, adds[0] if adds else None, taker)
+        _add_order(found, plan, order, adds[0] if adds else None, taker=taker, price=price)
 
 
 def _add_order(
-    found: Resolved, plan: PoolPlan, order: Order, holder: Marked | None, taker: Decimal
+    found: Resolved,
+    plan: PoolPlan,
+    order: Order,
+    holder: Marked | None,
+    *,
+    taker: Decimal,
+    price: Decimal,
 ) -> None:
     """Add an order's margins.
 
@@ -222,8 +231,6 @@ def _add_order(
         fees = value*taker + value*(1 - drift/leverage)*taker
         initial = value/leverage + fees; maintenance = value*mmr + fees
     """
-    from liqcalc.engine import formulas
-
     contract, rules = found.contracts[order.symbol], found.rules
     value = contract.value(order.qty, order.price)
     leverage = order.leverage or (holder.position.leverage if holder else None)
@@ -231,21 +238,26 @@ def _add_order(
     if tier is None:
         schedule = found.schedules.get(order.symbol)
         tier = schedule.tiers[schedule.index_at(value)] if schedule else None
-    if leverage is None or tier is None:
-        what = "leverage" if leverage is None else "tiers"
+    if tier is None or (leverage is None and taker):
+        what = "tiers" if tier is None else "leverage"
         for m in plan.marked:
             m.missing.append(f"{what} of the order in {order.symbol}")
-        plan.orders.initial = None
+        plan.orders.initial = plan.orders.maintenance = None
         return
     drift = contract.drift(order.side)
-    rate = formulas.leverage_bankruptcy_value(drift, taker, leverage)
-    fees = value * taker + value * rules.fee_rate.apply(rate)
-    initial = value / leverage
-    if rules.leverage_rate.rounds:
-        initial = value * rules.leverage_rate.apply(ONE / leverage)
+    fees = value * rules.order_fee_rate(drift, leverage, taker) if leverage is not None else ZERO
     amounts, linear = rules.amounts, contract.linear
-    if plan.orders.initial is not None:
-        rounding = amounts.of("initial_margin", linear=linear)
-        plan.orders.initial += rounding.apply(initial + fees)
+    required = value * tier.mmr + fees
     rounding = amounts.of("maintenance_margin", linear=linear)
-    plan.orders.maintenance += rounding.apply(value * tier.mmr + fees)
+    if plan.orders.maintenance is not None:
+        plan.orders.maintenance += rounding.apply(required) * price
+    if holder is None:
+        known = plan.orders.unheld.get(contract.settle, ZERO)
+        plan.orders.unheld[contract.settle] = known + required
+    if leverage is None:
+        plan.orders.initial = None
+    elif plan.orders.initial is not None:
+        share = rules.leverage_rate.apply(ONE / leverage)
+        initial = value * share if rules.leverage_rate.rounds else value / leverage
+        rounding = amounts.of("initial_margin", linear=linear)
+        plan.orders.initial += rounding.apply(initial + fees) * price

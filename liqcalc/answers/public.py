@@ -23,7 +23,7 @@ from liqcalc.rules.sheet import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from liqcalc.answers.answer import AccountAnswer, PositionAnswer
@@ -123,12 +123,16 @@ def price(
         "max_leverage": max_leverage,
     }
     with exact():
-        given = _numbers(names)
+        given, meant, mode, own = _together(
+            lambda: _numbers(names),
+            lambda: _side(side),
+            lambda: _mode(margin_mode),
+            lambda: catalog.exchange(exchange).find_symbol(symbol),
+        )
         loaded = catalog.exchange(exchange)
-        own = loaded.find_symbol(symbol)
         row = PositionRow(
             symbol=own,
-            side=_side(side),
+            side=meant,
             entry_price=_needed(given, "entry_price"),
             qty=_qty(loaded, own, given),
             contracts=given["contracts"],
@@ -143,7 +147,7 @@ def price(
             positions=(row,),
             as_of=as_of,
             account=AccountRow(
-                margin_mode=_mode(margin_mode), wallet_balance=given["wallet_balance"]
+                margin_mode=mode, wallet_balance=given["wallet_balance"]
             ),
             tiers=_own_tier(own, given),
             fees=FeesRow(taker=given["taker"]),
@@ -223,6 +227,19 @@ def _today() -> str:
     import time
 
     return time.strftime("%Y-%m-%d")
+
+
+def _together(*readers: Callable[[], Any]) -> list[Any]:
+    """Return what each of `readers` returns, or raise with the faults of all of them."""
+    found, faults = [], []
+    for read in readers:
+        try:
+            found.append(read())
+        except InputError as error:
+            faults += error.faults
+    if faults:
+        raise InputError(*faults)
+    return found
 
 
 def _numbers(given: Mapping[str, Any]) -> dict[str, Decimal | None]:

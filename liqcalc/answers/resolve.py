@@ -90,8 +90,13 @@ class Resolved:
             tiers=uses,
             taker=taker,
             taker_source=taker_source,
-            citations=tuple(self.citation(name) for name in self.entry.sources),
+            citations=tuple(self.citation(name) for name in self._cited(uses, taker_source)),
         )
+
+    def _cited(self, uses: tuple[TableUse, ...], taker_source: str) -> list[str]:
+        """Return the ids of all sources that an answer stands on, the rules' own first."""
+        ids = [*self.entry.sources, *self.entry.cites.values(), *(use.source for use in uses)]
+        return [name for name in dict.fromkeys([*ids, taker_source]) if name and name != "sheet"]
 
     def citation(self, name: str) -> Citation:
         """Return a source by its id."""

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from liqcalc.answers.answer import AccountFigures
-from liqcalc.engine.figures import Figures
 from liqcalc.engine.numbers import ZERO
+from liqcalc.engine.result import Figures
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
     from liqcalc.answers.pools import PoolPlan
     from liqcalc.answers.resolve import Resolved
-    from liqcalc.engine.figures import PositionResult
     from liqcalc.engine.pool import Pool
+    from liqcalc.engine.result import PositionResult
 
 
 def account_figures(
@@ -34,12 +34,14 @@ def account_figures(
     rounding = found.rules.account
     maintenance = _total(plan, results, "maintenance_margin")
     initial = _total(plan, results, "initial_margin")
-    if maintenance is not None:
-        maintenance += account.other_maintenance_margin + _orders(plan, plan.orders.maintenance)
+    if plan.orders.maintenance is None:
+        maintenance = None
+    elif maintenance is not None:
+        maintenance += account.other_maintenance_margin + plan.orders.maintenance
         if plan.backing is not None:
             maintenance += plan.backing.borrow_requirement()
     if initial is not None and plan.orders.initial is not None:
-        initial += account.other_initial_margin + _orders(plan, plan.orders.initial)
+        initial += account.other_initial_margin + plan.orders.initial
     else:
         initial = None
     _put(figures, found, "maintenance_margin", maintenance, "a position's tiers are not known")
@@ -49,12 +51,20 @@ def account_figures(
     if backing is None:
         for name in _BACKED:
             figures.none(name, plan.reason)
+        if plan.prices is not None:
+            profit = _profit(results, plan.prices, account.other_unrealized_pnl)
+            figures.reasons.pop("unrealized_pnl")
+            figures.put_rounded("unrealized_pnl", profit, rounding.of("unrealized_pnl"))
         return AccountFigures(
             plan.currency, figures.shown, figures.exact, figures.reasons, liquidatable=None
         )
     equity = backing.equity()
-    profit = _profit(results, backing)
-    wallet = equity - profit if backing.equity_given is not None else _wallet(backing)
+    profit = _profit(results, backing, account.other_unrealized_pnl)
+    if account.equity is None:
+        wallet = _wallet(backing)
+    else:
+        unrounded = _profit(results, backing, account.other_unrealized_pnl, exact=True)
+        wallet = account.equity - unrounded
     for name, value in (("equity", equity), ("unrealized_pnl", profit), ("wallet_balance", wallet)):
         figures.put_rounded(name, value, rounding.of(name))
     figures.put("margin_balance", equity, figures.shown["equity"])
@@ -98,22 +108,19 @@ def _total(plan: PoolPlan, results: list[PositionResult], name: str) -> Decimal 
         if amount is None:
             return None
         settle = result.marked.contract.settle
-        total += amount * (plan.backing.requirement_price(settle) if plan.backing else 1)
+        total += amount * (plan.prices.requirement_price(settle) if plan.prices else 1)
     return total
 
 
-def _orders(plan: PoolPlan, amount: Decimal) -> Decimal:
-    if plan.backing is None or not plan.marked or not amount:
-        return amount
-    return amount * plan.backing.requirement_price(plan.marked[0].contract.settle)
-
-
-def _profit(results: list[PositionResult], backing: Pool) -> Decimal:
-    amounts = backing.amounts()
-    total = backing.other_pnl
+def _profit(
+    results: list[PositionResult], backing: Pool, other: Decimal, *, exact: bool = False
+) -> Decimal:
+    amounts = backing.held()
+    total = other
     for result in results:
         settle = result.marked.contract.settle
-        profit = result.figures.shown["unrealized_pnl"] or ZERO
+        figures = result.figures.exact if exact else result.figures.shown
+        profit = figures["unrealized_pnl"] or ZERO
         total += profit * backing.held_price(settle, amounts.get(settle, ZERO))
     return total
 
@@ -135,21 +142,21 @@ def _ratios(
             figures.none(name, plan.reason)
         return None
     requirement = pool.requirement()
-    if equity <= 0:
-        for name in names:
-            figures.none(name, "nothing is left that backs the account")
-    else:
-        ratio = requirement / equity
-        figures.put_rounded("margin_ratio", ratio, rounding.of("margin_ratio"))
-        shown: Decimal | None = ratio
-        if found.rules.ratio_inverted:
-            fees = plan.orders.fees if found.rules.orders.displayed_ratio_pays_fee else ZERO
-            shown = (equity - fees) / requirement if requirement else None
-        name = "displayed_margin_ratio"
-        if shown is None:
-            figures.none(name, "nothing is required")
+    ratio = requirement / equity if equity > 0 else None
+    share = None if initial is None or equity <= 0 else initial / equity
+    shown = ratio
+    if found.rules.ratio_inverted:
+        fees = plan.orders.fees if found.rules.orders.displayed_ratio_pays_fee else ZERO
+        shown = (equity - fees) / requirement if requirement else None
+    gone = "nothing is left that backs the account"
+    unknown = gone if equity <= 0 else "a position's leverage was not given"
+    for name, value, reason in (
+        ("margin_ratio", ratio, gone),
+        ("initial_margin_ratio", share, unknown),
+        ("displayed_margin_ratio", shown, "nothing is required" if not requirement else gone),
+    ):
+        if value is None:
+            figures.none(name, reason)
         else:
-            figures.put_rounded(name, shown, rounding.of(name))
-        share = None if initial is None else initial / equity
-        _put(figures, found, "initial_margin_ratio", share, "a position's leverage was not given")
+            figures.put_rounded(name, value, rounding.of(name))
     return equity < requirement or (equity == requirement and found.rules.inclusive)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from liqcalc.answers.answer import TraceStep
 from liqcalc.engine.curve import evaluate
+from liqcalc.engine.liquidation import frozen_requirement_parts, rounding_side
 from liqcalc.engine.numbers import exact, plain
 from liqcalc.engine.solve import Status
 from liqcalc.engine.vocabulary import ShownPrice
@@ -15,11 +16,11 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from liqcalc.engine.curve import Coefficients
-    from liqcalc.engine.figures import PositionResult
     from liqcalc.engine.numbers import Rounding
-    from liqcalc.engine.pool import Term
     from liqcalc.engine.position import Marked
+    from liqcalc.engine.result import PositionResult
     from liqcalc.engine.solve import Solution
+    from liqcalc.engine.terms import Term
 
 
 def derive(result: PositionResult, cites: Mapping[str, str]) -> tuple[TraceStep, ...]:
@@ -49,7 +50,18 @@ def _steps(result: PositionResult, cites: Mapping[str, str]) -> Iterator[TraceSt
         yield from _tier_steps(m, index, at, cites)
     now = {"p": plain(health.start)}
     yield TraceStep("sum", "health at the mark", "health(p)", now, plain(solution.health_at_mark))
-    yield from _root_steps(result, solution, cites)
+    parts = [(term.name, term.coefficients) for term in health.terms if any(term.coefficients)]
+    if held is not None:
+        parts += [_maintenance(m, held[place]) for place, m in enumerate(health.legs)]
+    yield from _root_steps(result, solution, parts, cites)
+
+
+def _maintenance(m: Marked, index: int) -> tuple[str, Coefficients]:
+    assert m.schedule is not None  # noqa: S101 - a leg has a schedule
+    tier = m.schedule.tiers[index]
+    a, b, c = m.contract.coefficients(m.position.qty, -tier.mmr)
+    name = f"maintenance_margin ({m.contract.symbol})"
+    return name, (a + tier.deduction - tier.mmr * m.orders_value, b, c)
 
 
 def _inputs(m: Marked, cites: Mapping[str, str]) -> Iterator[TraceStep]:
@@ -105,39 +117,62 @@ def _tier_steps(
     if index is None:
         index = m.tier_index or 0
     tier = schedule.tiers[index]
-    if m.rules.by_contracts:
-        size, unit = m.size, "contracts"
-    else:
-        size, unit = m.contract.value(m.position.qty, price) + m.orders_size, "value(p)"
-    low, high = ("<", "<=") if schedule.edge_in_lower else ("<=", "<")
-    cap = "no cap" if tier.cap is None else plain(tier.cap)
-    if m.rules.by_contracts:
-        low, high = "<=", "<="
-    test = f"{plain(tier.floor)} {low} {unit} {high} {cap}"
-    numbers = {unit: _short(size) if size is not None else "?"}
-    name = f"tier {index + 1} ({m.contract.symbol})"
-    yield TraceStep("tier", name, test, numbers, "holds", _cite("tier", cites))
+    yield _tier_test(m, index, price, cites)
     value = "qty*p" if m.contract.linear else "qty/p"
     numbers = {"qty": plain(m.position.qty), "mmr": plain(tier.mmr)}
     formula = f"-{value}*mmr"
     if tier.deduction:
         formula = f"-({value}*mmr - deduction)"
         numbers["deduction"] = plain(tier.deduction)
-    a, b, c = m.contract.coefficients(m.position.qty, -tier.mmr)
-    result = polynomial((a + tier.deduction, b, c))
-    name = f"maintenance_margin ({m.contract.symbol})"
+    if m.orders_value:
+        formula = f"-(({value} + orders)*mmr - deduction)"
+        numbers |= {"orders": plain(m.orders_value), "deduction": plain(tier.deduction)}
+    name, coefficients = _maintenance(m, index)
+    result = polynomial(coefficients)
     yield TraceStep("requirement", name, formula, numbers, result, _cite(name, cites))
 
 
+def _tier_test(
+    m: Marked, index: int, price: Decimal, cites: Mapping[str, str]
+) -> TraceStep:
+    """Return the test that picks the tier, at the price that comes out below."""
+    schedule = m.schedule
+    assert schedule is not None  # noqa: S101 - a leg has a schedule
+    tier = schedule.tiers[index]
+    low, high = ("<", "<=") if schedule.edge_in_lower else ("<=", "<")
+    if m.rules.by_contracts:
+        unit, size, numbers = "contracts", m.size, {}
+        low, high = "<=", "<="
+        numbers["contracts"] = "?" if size is None else plain(size)
+    else:
+        unit = "qty*p" if m.contract.linear else "qty/p"
+        size = m.contract.value(m.position.qty, price)
+        numbers = {"qty": plain(m.position.qty), "p": _short(price)}
+        if m.orders_size:
+            unit += " + orders"
+            size += m.orders_size
+            numbers["orders"] = plain(m.orders_size)
+    name = f"tier {index + 1} ({m.contract.symbol})"
+    test = f"{plain(tier.floor)} {low} {unit}"
+    if tier.cap is not None:
+        test += f" {high} {plain(tier.cap)}"
+    shown = "?" if size is None else _short(size)
+    holds = "holds" if m.rules.by_contracts else f"holds: the size is {shown}"
+    return TraceStep("tier", name, test, numbers, holds, _cite("tier", cites))
+
+
 def _root_steps(
-    result: PositionResult, solution: Solution, cites: Mapping[str, str]
+    result: PositionResult,
+    solution: Solution,
+    parts: list[tuple[str, Coefficients]],
+    cites: Mapping[str, str],
 ) -> Iterator[TraceStep]:
     chosen = solution.chosen
     if chosen is None:
         text = "health stays above 0 at every positive price"
         yield TraceStep("root", "liquidation_price", "health(p) = 0", {}, text)
         return
-    yield TraceStep("sum", "health", "sum of the terms", {}, polynomial(chosen.coefficients))
+    yield _sum(chosen.coefficients, parts)
     if chosen.jump:
         before = plain(evaluate(chosen.coefficients, chosen.price))
         text = f"health jumps to {before} at the edge of a tier, {plain(chosen.price)}"
@@ -151,39 +186,64 @@ def _root_steps(
     yield from _printed_steps(result, cites)
 
 
+def _sum(whole: Coefficients, parts: list[tuple[str, Coefficients]]) -> TraceStep:
+    """Return health as the sum of its parts, if the parts are all that it is made of."""
+    added = tuple(sum(column) for column in zip(*(c for _, c in parts), strict=True))
+    formula, numbers = "sum of the terms", {}
+    if added == whole and len({name for name, _ in parts}) == len(parts):
+        formula = " + ".join(name for name, _ in parts)
+        numbers = {name: polynomial(c) for name, c in parts}
+    elif added == whole:
+        formula = " + ".join(f"({polynomial(c)})" for _, c in parts)
+    return TraceStep("sum", "health(p)", formula, numbers, polynomial(whole))
+
+
 def _root_formula(coefficients: Coefficients) -> tuple[str, dict[str, str]]:
     a, b, c = coefficients
     if not c:
-        return "p = -a/b", {"a": plain(a), "b": plain(b)}
+        return "-a/b", {"a": plain(a), "b": plain(b)}
     if not b:
-        return "p = -c/a", {"a": plain(a), "c": plain(c)}
-    return "b*p^2 + a*p + c = 0", {"a": plain(a), "b": plain(b), "c": plain(c)}
+        return "-c/a", {"a": plain(a), "c": plain(c)}
+    return "root of b*p^2 + a*p + c", {"a": plain(a), "b": plain(b), "c": plain(c)}
 
 
 def _printed_steps(result: PositionResult, cites: Mapping[str, str]) -> Iterator[TraceStep]:
     m, figures = result.marked, result.figures
-    printed = figures.shown.get("liquidation_price")
-    source = _cite("liquidation_price", cites)
-    if printed is None:
+    printed, unrounded = figures.shown.get("liquidation_price"), figures.exact["liquidation_price"]
+    if printed is None or unrounded is None:
         return
+    source = _cite("liquidation_price", cites)
     mode, tick = m.mode, m.contract.tick_size
     if mode.shown_price is ShownPrice.FROZEN_REQUIREMENT and m.contract.linear:
-        unrounded = figures.exact["liquidation_price"]
-        assert unrounded is not None  # noqa: S101 - printed is not None
-        assert result.pool is not None  # noqa: S101 - it was solved
-        numbers = {
-            "mark": plain(m.position.mark_price),
-            "equity": plain(result.pool.equity()),
-            "requirement": plain(result.pool.requirement()),
-        }
-        formula = "mark - (equity - requirement)/(net_qty*(1 + b)), the requirement held constant"
-        yield TraceStep("root", "displayed price", formula, numbers, plain(unrounded), source)
-    if mode.ticks_against_holder and tick is not None:
-        numbers = {"tick": plain(tick), "ticks": str(mode.ticks_against_holder)}
-        formula = "p moved toward the mark by ticks*tick"
-        yield TraceStep("rounding", "tick step", formula, numbers, "", source)
+        yield _frozen_step(result, unrounded, source)
+    if mode.ticks_against_holder and tick is not None and result.solution is not None:
+        side = rounding_side(result.solution, m.position.side)
+        moved = unrounded + side * mode.ticks_against_holder * tick
+        numbers = {"p": plain(unrounded), "tick": plain(tick)}
+        numbers["ticks"] = str(mode.ticks_against_holder)
+        formula = f"p {'+' if side > 0 else '-'} ticks*tick"
+        yield TraceStep("rounding", "tick step", formula, numbers, plain(moved), source)
     formula = rounding_words(mode.liquidation_price, tick)
     yield TraceStep("rounding", "liquidation_price", formula, {}, plain(printed), source)
+
+
+def _frozen_step(result: PositionResult, price: Decimal, source: str) -> TraceStep:
+    """Return the price that an exchange shows as if its requirement did not move."""
+    m, pool = result.marked, result.pool
+    assert pool is not None  # noqa: S101 - it was solved
+    net, rate = frozen_requirement_parts(pool, m)
+    numbers = {
+        "mark": plain(m.position.mark_price),
+        "equity": plain(pool.equity()),
+        "requirement": plain(pool.requirement()),
+        "net_qty": plain(net),
+    }
+    formula = "mark - (equity - requirement)/net_qty"
+    if rate:
+        formula = "mark - (equity - requirement)/(net_qty*(1 + borrow_mmr))"
+        numbers["borrow_mmr"] = plain(rate)
+    name = "price at constant requirement"
+    return TraceStep("root", name, formula, numbers, plain(price), source)
 
 
 def rounding_words(rounding: Rounding, tick: Decimal | None = None) -> str:

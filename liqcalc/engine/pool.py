@@ -9,100 +9,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from liqcalc.engine.curve import (
-    NOTHING,
-    Coefficients,
-    Curve,
-    Kink,
-    Leg,
-    Scaled,
-    evaluate,
-    plus,
-    scaled,
-    times,
-    times_price,
-)
+from liqcalc.engine.curve import NOTHING, Coefficients, Curve, Kink, Leg, plus, times, times_price
 from liqcalc.engine.numbers import ONE, ZERO
-from liqcalc.engine.tiers import TierLeg
-from liqcalc.engine.vocabulary import NegativeEquity, ValuedAt
+from liqcalc.engine.terms import (
+    SAME_MONEY,
+    Money,
+    Term,
+    closing_fee,
+    coin_term,
+    constant,
+    fixed_requirement,
+    held_requirement,
+    pnl_term,
+    tier_leg,
+)
+from liqcalc.engine.vocabulary import NegativeEquity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from decimal import Decimal
 
     from liqcalc.engine.position import Coin, Marked
+    from liqcalc.engine.terms import Numbers
     from liqcalc.engine.vocabulary import MultiAsset, Rules
-
-
-Numbers = tuple[tuple[str, "Decimal | int"], ...]
-
-
-class Term(NamedTuple):
-    """One named part of health: where it comes from and what it adds.
-
-    Attributes:
-        name: which rule it is.
-        formula: in words and symbols; p is the price that moves.
-        numbers: what stands for each symbol.
-        coefficients: a, b, c of what it adds to health.
-    """
-
-    name: str
-    formula: str
-    numbers: Numbers
-    coefficients: Coefficients
-
-
-class Money(NamedTuple):
-    """How amounts of one coin become money of the pool.
-
-    Attributes:
-        asset: the coin.
-        positive, negative: money per coin held, per coin owed.
-        requirement: money per coin required.
-        follows: the mark whose price the coin's own price follows, in units
-            of the moving variable; None if it stands still.
-    """
-
-    asset: str
-    positive: Decimal = ONE
-    negative: Decimal = ONE
-    requirement: Decimal = ONE
-    follows: Decimal | None = None
-
-    def of_requirement(self, coefficients: Coefficients) -> Coefficients:
-        """Return a required amount of the coin as money."""
-        money = coefficients if self.requirement == ONE else times(coefficients, self.requirement)
-        return money if self.follows is None else times_price(money, self.follows)
-
-
-_SAME_MONEY = Money("")
-
-
-class InMoney:
-    """A leg in coins, turned into the pool's money."""
-
-    __slots__ = ("leg", "money")
-
-    def __init__(self, leg: Leg, money: Money) -> None:
-        self.leg = leg
-        self.money = money
-
-    def index_at(self, price: Decimal) -> int:
-        """Return which segment holds `price`."""
-        return self.leg.index_at(price)
-
-    def edge(self, index: int, direction: int) -> Decimal | None:
-        """Return where segment `index` ends."""
-        return self.leg.edge(index, direction)
-
-    def beyond(self, index: int, direction: int) -> int:
-        """Return the segment next to `index`."""
-        return self.leg.beyond(index, direction)
-
-    def coefficients(self, index: int) -> Coefficients:
-        """Return the coefficients in money."""
-        return self.money.of_requirement(self.leg.coefficients(index))
 
 
 class Health(NamedTuple):
@@ -150,10 +79,9 @@ class Pool:
         multi: how assets count together; None for a pool of one currency.
         equity: value of everything at the marks, when the user gave it; then
             the coins only supply prices, weights and debts.
-        other_pnl, other_requirement: of positions that are not listed, and of
-            open orders.
-        other_maintenance: the part of `other_requirement` that the account's
-            printed maintenance margin gets from unlisted positions.
+        other_pnl, other_requirement: of positions that are not listed.
+        orders: by settle currency, in it, what open orders that add to no
+            position require.
     """
 
     def __init__(
@@ -166,6 +94,7 @@ class Pool:
         equity: Decimal | None = None,
         other_pnl: Decimal = ZERO,
         other_requirement: Decimal = ZERO,
+        orders: Mapping[str, Decimal] | None = None,
     ) -> None:
         self.rules = rules
         self.marked = marked
@@ -174,6 +103,7 @@ class Pool:
         self.equity_given = equity
         self.other_pnl = other_pnl
         self.other_requirement = other_requirement
+        self.orders = orders or {}
 
     def symbol(self, marked: Marked, demand: Demand = LIQUIDATION) -> Health:
         """Return health while only the price of `marked`'s symbol moves."""
@@ -194,7 +124,7 @@ class Pool:
             for coin in self.coins.values():
                 total += coin.qty
             for m in self.marked:
-                total += m.pnl
+                total += m.pnl - m.owed
             return total
         for asset, amount in self.amounts().items():
             money = self._money(asset, None, initial=initial)
@@ -202,11 +132,11 @@ class Pool:
         return total
 
     def amounts(self) -> dict[str, Decimal]:
-        """Return each coin's equity: what is held plus profit settled in it."""
+        """Return each coin's equity: what is held plus profit settled in it, less fees owed."""
         found = {asset: coin.qty for asset, coin in self.coins.items()}
         for m in self.marked:
             settle = m.contract.settle
-            found[settle] = found.get(settle, ZERO) + m.pnl
+            found[settle] = found.get(settle, ZERO) + m.pnl - m.owed
         return found
 
     def requirement_price(self, asset: str) -> Decimal:
@@ -219,43 +149,47 @@ class Pool:
         return money.positive if amount >= 0 else money.negative
 
     def borrow_requirement(self) -> Decimal:
-        """Return the maintenance on what the pool owes."""
-        return -sum((t.coefficients[0] for t in self._borrowing(set(), {}, ONE)), ZERO)
+        """Return the maintenance on what the pool owes at the marks."""
+        if self.multi is None or not self.multi.borrow_mmr:
+            return ZERO
+        owed = ((asset, -amount) for asset, amount in self.held().items() if amount < 0)
+        return sum((amount * self._borrow_rate(asset) for asset, amount in owed), ZERO)
+
+    def held(self) -> dict[str, Decimal]:
+        """Return by whose sign a coin is held or owed: its equity.
+
+        Where the equity of everything was given, only the listed debts are known.
+        """
+        if self.equity_given is None:
+            return self.amounts()
+        return {asset: coin.qty for asset, coin in self.coins.items()}
 
     def requirement(self) -> Decimal:
         """Return what the liquidation condition demands at the marks."""
         total = self.other_requirement + self.borrow_requirement()
+        for asset, amount in self.orders.items():
+            total += amount * self.requirement_price(asset)
         for m in self.marked:
             total += m.requirement * self.requirement_price(m.contract.settle)
         return total
 
     def _health(self, scales: Mapping[str, Decimal], start: Decimal, demand: Demand) -> Health:
         moving = {m.contract.base for m in self.marked if m.contract.symbol in scales}
-        terms: list[Term] = []
+        parts = list(self._backing(scales, moving, start))
+        if demand.factor:
+            parts += self._other_requirements(scales, moving, start, demand.factor)
+        terms = [term for term, _ in parts]
+        kinks = [kink for _, kink in parts if kink is not None]
         legs: list[Leg] = []
-        kinks: list[Leg] = []
-        for term, kink in self._backing(scales, moving, start):
-            terms.append(term)
-            if kink is not None:
-                kinks.append(kink)
         held: list[Marked] = []
         for m in self.marked:
             follows = start if m.contract.settle in moving else None
             money = self._money(m.contract.settle, follows)
             scale = scales.get(m.contract.symbol)
-            if demand.closing_fee:
-                terms.append(_closing_fee(m, scale, money))
-            if not demand.factor:
-                continue
-            if scale is None:
-                terms.append(_held_requirement(m, money, demand.factor))
-                continue
-            terms.extend(_fixed_requirement(m, scale, money, demand.factor))
-            if self.rules.maintenance_at is ValuedAt.MARK and m.schedule is not None:
-                legs.append(_tier_leg(m, scale, money, demand.factor))
+            terms += _demanded(m, scale, money, demand)
+            if demand.factor and scale is not None and m.requirement_has_edges:
+                legs.append(tier_leg(m, scale, money, demand.factor))
                 held.append(m)
-        if demand.factor:
-            terms.extend(self._other_requirements(scales, moving, start, demand.factor))
         base = NOTHING
         for term in terms:
             base = plus(base, term.coefficients)
@@ -269,7 +203,7 @@ class Pool:
             yield from self._backing_from_equity(scales, moving, start)
             return
         if self.other_pnl:
-            yield _constant("other_unrealized_pnl", self.other_pnl), None
+            yield constant("other_unrealized_pnl", self.other_pnl), None
         by_coin: dict[str, list[Marked]] = {asset: [] for asset in self.coins}
         for m in self.marked:
             by_coin.setdefault(m.contract.settle, []).append(m)
@@ -279,39 +213,56 @@ class Pool:
             coin = self.coins.get(asset)
             wallet = coin.qty if coin else ZERO
             if self.multi is None:
-                yield _constant("cash", wallet), None
+                yield constant("cash", wallet), None
                 for m in members:
-                    yield _pnl_term(m, scales.get(m.contract.symbol)), None
+                    yield pnl_term(m, scales.get(m.contract.symbol)), None
+                    if m.owed:
+                        yield constant(f"accrued_fees ({m.contract.symbol})", -m.owed), None
                 continue
-            amount: Coefficients = (wallet, ZERO, ZERO)
-            for m in members:
-                term = _pnl_term(m, scales.get(m.contract.symbol))
+            yield coin_term(money, wallet, self._amount(asset, scales), start)
+
+    def _amount(self, asset: str, scales: Mapping[str, Decimal]) -> Coefficients:
+        """Return a coin's equity as prices move: what is held plus profit settled in it."""
+        coin = self.coins.get(asset)
+        amount: Coefficients = (coin.qty if coin else ZERO, ZERO, ZERO)
+        for m in self.marked:
+            if m.contract.settle == asset:
+                term = pnl_term(m, scales.get(m.contract.symbol))
                 amount = plus(amount, term.coefficients)
-            yield _coin_term(money, wallet, amount, start)
+                amount = (amount[0] - m.owed, amount[1], amount[2])
+        return amount
 
     def _backing_from_equity(
         self, scales: Mapping[str, Decimal], moving: set[str], start: Decimal
     ) -> Iterator[tuple[Term, Leg | None]]:
         assert self.equity_given is not None  # noqa: S101 - the caller has looked
-        yield _constant("equity", self.equity_given), None
+        yield constant("equity", self.equity_given), None
+        coins_move = self.multi is not None
         for m in self.marked:
-            scale = scales.get(m.contract.symbol)
-            if scale is None:
+            scale, settle = scales.get(m.contract.symbol), m.contract.settle
+            follows = start if coins_move and settle in moving else None
+            if scale is None and follows is None:
                 continue
-            settle = m.contract.settle
-            money = self._money(settle, start if settle in moving else None)
-            change = times(_pnl_term(m, scale).coefficients, money.positive)
-            if money.follows is not None:
-                change = times_price(change, money.follows)
-            change = plus(change, (-m.pnl * money.positive, ZERO, ZERO))
-            numbers = (("pnl_at_mark", m.pnl), ("price", money.positive))
+            coin = self.coins.get(settle)
+            per_coin = self.held_price(settle, coin.qty if coin else ZERO)
+            change = times(pnl_term(m, scale).coefficients, per_coin)
+            if follows is not None:
+                change = times_price(change, follows)
+            change = plus(change, (-m.pnl * per_coin, ZERO, ZERO))
+            numbers = (("pnl_at_mark", m.pnl), ("price", per_coin))
             name = f"change of unrealized_pnl ({m.contract.symbol})"
             yield Term(name, "(pnl(p) - pnl_at_mark)*price", numbers, change), None
+        for asset, coin in self.coins.items():
+            if coins_move and coin.qty < 0 and asset in moving:
+                worth = coin.qty * self.held_price(asset, coin.qty)
+                change = (-worth, worth / start, ZERO)
+                name = f"change of what is owed ({asset})"
+                yield Term(name, "owed*(p/mark - 1)", (("owed", worth),), change), None
 
     def _money(self, asset: str, follows: Decimal | None, *, initial: bool = False) -> Money:
         multi, coin = self.multi, self.coins.get(asset)
         if multi is None:
-            return _SAME_MONEY
+            return SAME_MONEY
         price = coin.price if coin else ONE
         buffer = ONE + multi.ask_buffer.get(asset, ZERO)
         weight = ONE
@@ -330,161 +281,58 @@ class Pool:
 
     def _other_requirements(
         self, scales: Mapping[str, Decimal], moving: set[str], start: Decimal, factor: Decimal
-    ) -> Iterator[Term]:
+    ) -> Iterator[tuple[Term, Leg | None]]:
         if self.other_requirement:
-            yield _constant("other_maintenance_margin", -self.other_requirement * factor)
-        for term in self._borrowing(moving, scales, start):
-            yield term._replace(coefficients=times(term.coefficients, factor))
+            yield constant("other_maintenance_margin", -self.other_requirement * factor), None
+        for asset, amount in self.orders.items():
+            money = self._money(asset, start if asset in moving else None)
+            coefficients = money.of_requirement((-amount * factor, ZERO, ZERO))
+            name = f"requirement of open orders ({asset})"
+            yield Term(name, "-required", (("required", amount),), coefficients), None
+        if self.multi is not None and self.multi.borrow_mmr:
+            for asset in self.held():
+                follows = start if asset in moving else None
+                yield from self._borrowing(asset, scales, follows, factor)
+
+    def _borrow_rate(self, asset: str) -> Decimal:
+        """Return the maintenance in money that one owed coin requires."""
+        rate = self.multi.borrow_mmr.get(asset, ZERO) if self.multi else ZERO
+        coin = self.coins.get(asset)
+        return rate * (coin.price if coin else ONE)
 
     def _borrowing(
-        self, moving: set[str], scales: Mapping[str, Decimal], start: Decimal
-    ) -> Iterator[Term]:
-        """Yield the maintenance on what is owed, held at today's amount.
+        self, asset: str, scales: Mapping[str, Decimal], follows: Decimal | None, factor: Decimal
+    ) -> Iterator[tuple[Term, Leg | None]]:
+        """Yield the maintenance on an owed coin, whose amount moves with the profits.
 
-        The price of an owed coin moves with a position's price if it is its base.
+        The price of the coin moves with a position's price if it is its base.
         """
-        multi = self.multi
-        if multi is None or not multi.borrow_mmr:
+        rate = self._borrow_rate(asset) * factor
+        if not rate:
             return
-        given = self.equity_given is not None
-        amounts = {a: c.qty for a, c in self.coins.items()} if given else self.amounts()
-        for asset, amount in amounts.items():
-            rate = multi.borrow_mmr.get(asset)
-            if rate is None or amount >= 0:
-                continue
-            coin = self.coins.get(asset)
-            price = coin.price if coin else ONE
-            required = amount * price * rate
-            coefficients: Coefficients = (required, ZERO, ZERO)
-            if asset in moving and scales:
-                coefficients = times_price(coefficients, start)
-            numbers = (("owed", -amount), ("price", price), ("borrow_mmr", rate))
-            yield Term(f"borrowing ({asset})", "-owed*price*borrow_mmr", numbers, coefficients)
+        if self.equity_given is None:
+            amount = self._amount(asset, scales)
+        else:
+            amount = (self.coins[asset].qty, ZERO, ZERO)
+        a, b, c = amount
+        name, formula = f"borrowing ({asset})", "-owed*price*borrow_mmr"
+        if b or c:
+            numbers: Numbers = (("price*borrow_mmr", rate),)
+            kink = Kink(amount, positive=ZERO, negative=rate, mark=follows)
+            yield Term(name, formula + " where the coin is owed", numbers, NOTHING), kink
+        elif a < 0:
+            coefficients: Coefficients = (a * rate, ZERO, ZERO)
+            if follows is not None:
+                coefficients = times_price(coefficients, follows)
+            numbers = (("owed", -a), ("price*borrow_mmr", rate))
+            yield Term(name, formula, numbers, coefficients), None
 
 
-def _constant(name: str, amount: Decimal) -> Term:
-    return Term(name, "amount", (("amount", amount),), (amount, ZERO, ZERO))
-
-
-def _pnl_term(m: Marked, scale: Decimal | None) -> Term:
-    """Return the profit of a position, moving if `scale` is given."""
-    position, contract = m.position, m.contract
-    name = f"unrealized_pnl ({contract.symbol})"
-    numbers: Numbers
+def _demanded(m: Marked, scale: Decimal | None, money: Money, demand: Demand) -> list[Term]:
+    """Return what a position requires, but for the part with edges."""
+    terms = [closing_fee(m, scale, money)] if demand.closing_fee else []
+    if not demand.factor:
+        return terms
     if scale is None:
-        numbers = (("pnl_at_mark", m.pnl),)
-        return Term(name, "pnl_at_mark", numbers, (m.pnl, ZERO, ZERO))
-    a, b, c = contract.coefficients(position.qty, m.drift * ONE)
-    if scale != ONE:
-        a, b, c = scaled((a, b, c), scale)
-    coefficients = (a - m.drift * m.entry_value, b, c)
-    formula = "s*qty*(p - entry)" if contract.linear else "s*qty*(1/entry - 1/p)"
-    numbers = (("s", position.side), ("qty", position.qty), ("entry", m.entry))
-    return Term(name, formula, numbers, coefficients)
-
-
-def _coin_term(
-    money: Money, wallet: Decimal, amount: Coefficients, start: Decimal
-) -> tuple[Term, Leg | None]:
-    """Return a coin's equity in money; with its leg if its worth has a kink."""
-    numbers: Numbers = (("held", wallet), ("per_coin", money.positive))
-    formula = "(held + pnl)*per_coin" + ("*p/mark" if money.follows is not None else "")
-    name = f"equity in {money.asset}"
-    _, b, c = amount
-    if money.positive == money.negative or not (b or c):
-        per_coin = money.positive if evaluate(amount, start) >= 0 else money.negative
-        value = times(amount, per_coin)
-        if money.follows is not None:
-            value = times_price(value, money.follows)
-        numbers = (("held", wallet), ("per_coin", per_coin))
-        return Term(name, formula, numbers, value), None
-    kink = Kink(amount, positive=money.positive, negative=money.negative, mark=money.follows)
-    numbers = (*numbers, ("per_coin_owed", money.negative))
-    return Term(name, formula + ", per_coin_owed where negative", numbers, NOTHING), kink
-
-
-def _closing_fee(m: Marked, scale: Decimal | None, money: Money) -> Term:
-    taker = m.position.taker or ZERO
-    if scale is None:
-        coefficients: Coefficients = (-taker * m.value, ZERO, ZERO)
-    else:
-        coefficients = scaled(m.contract.coefficients(m.position.qty, -taker), scale)
-    numbers = (("qty", m.position.qty), ("taker", taker))
-    name = f"fee_to_close ({m.contract.symbol})"
-    return Term(name, "-value(p)*taker", numbers, money.of_requirement(coefficients))
-
-
-def _held_requirement(m: Marked, money: Money, factor: Decimal) -> Term:
-    required = -m.requirement * factor
-    coefficients = money.of_requirement((required, ZERO, ZERO))
-    name = f"requirement at its mark ({m.contract.symbol})"
-    return Term(name, "-requirement", (("requirement", m.requirement),), coefficients)
-
-
-def _fixed_requirement(m: Marked, scale: Decimal, money: Money, factor: Decimal) -> Iterator[Term]:
-    """Yield the parts of a moving position's requirement that have no edges."""
-    symbol = m.contract.symbol
-    numbers: Numbers
-    if m.maintenance is not None and m.rules.maintenance_at is ValuedAt.ENTRY and m.tier:
-        numbers = (("entry_value", m.entry_value), ("mmr", m.tier.mmr))
-        numbers = (*numbers, ("deduction", m.tier.deduction))
-        fixed = (-m.maintenance * factor, ZERO, ZERO)
-        name = f"maintenance_margin ({symbol})"
-        formula = "-(entry_value*mmr - deduction)"
-        yield Term(name, formula, numbers, money.of_requirement(fixed))
-    if m.fee_constant:
-        fixed = (-m.fee_constant * factor, ZERO, ZERO)
-        numbers = (("fee", m.fee_constant),)
-        yield Term(f"fee_to_close ({symbol})", "-fee", numbers, money.of_requirement(fixed))
-    if m.fee_on_value:
-        moving = m.contract.coefficients(m.position.qty, -m.fee_on_value * factor)
-        numbers = (("qty", m.position.qty), ("taker", m.fee_on_value))
-        formula = "-qty*p*taker" if m.contract.linear else "-qty/p*taker"
-        coefficients = money.of_requirement(scaled(moving, scale))
-        yield Term(f"fee_to_close ({symbol})", formula, numbers, coefficients)
-    if m.residue:
-        fixed = (-m.residue * factor, ZERO, ZERO)
-        numbers = (("cut_off", -m.residue),)
-        name = f"maintenance cut to the step ({symbol})"
-        yield Term(name, "+cut_off", numbers, money.of_requirement(fixed))
-
-
-def _tier_leg(m: Marked, scale: Decimal, money: Money, factor: Decimal) -> Leg:
-    schedule = m.schedule
-    assert schedule is not None  # noqa: S101 - the caller has looked
-    if m.rules.by_contracts:
-        assert m.tier is not None  # noqa: S101 - a schedule gives a tier
-        leg: Leg = _WholeLeg(m, factor)
-    else:
-        leg = TierLeg(m.contract, m.position.qty, schedule, factor=factor, orders=m.orders_size)
-    if scale != ONE:
-        leg = Scaled(leg, scale)
-    if money.requirement != ONE or money.follows is not None:
-        leg = InMoney(leg, money)
-    return leg
-
-
-class _WholeLeg:
-    """The maintenance of a position whose row does not depend on price."""
-
-    __slots__ = ("_coefficients", "_row")
-
-    def __init__(self, m: Marked, factor: Decimal) -> None:
-        tier = m.tier
-        assert tier is not None  # noqa: S101 - the caller has looked
-        assert m.tier_index is not None  # noqa: S101 - goes with the tier
-        self._row = m.tier_index
-        a, b, c = m.contract.coefficients(m.position.qty, -factor * tier.mmr)
-        self._coefficients = (a + factor * tier.deduction, b, c)
-
-    def index_at(self, price: Decimal) -> int:  # noqa: ARG002 - same row at every price
-        return self._row
-
-    def edge(self, index: int, direction: int) -> Decimal | None:  # noqa: ARG002 - no edges
-        return None
-
-    def beyond(self, index: int, direction: int) -> int:  # noqa: ARG002 - no edges
-        return index
-
-    def coefficients(self, index: int) -> Coefficients:  # noqa: ARG002 - same everywhere
-        return self._coefficients
+        return [*terms, held_requirement(m, money, demand.factor)]
+    return [*terms, *fixed_requirement(m, scale, money, demand.factor)]

@@ -117,7 +117,10 @@ class Marked:
         "margin",
         "missing",
         "mode",
+        "orders_fee",
         "orders_size",
+        "orders_value",
+        "owed",
         "pnl",
         "position",
         "residue",
@@ -142,8 +145,10 @@ class Marked:
         self.entry_value = contract.value(position.qty, self.entry)
         self.value = contract.value(position.qty, position.mark_price)
         self.pnl = formulas.pnl(self.drift, self.value, self.entry_value)
+        self.owed = ZERO if position.isolated else position.accrued_fees
         self._find_tier()
         self._count_fees()
+        self._count_orders()
         self._count_margin()
 
     def _find_tier(self) -> None:
@@ -172,7 +177,8 @@ class Marked:
 
     def _orders_size(self) -> Decimal:
         rules, contract = self.rules, self.contract
-        if not rules.orders.pick_tier:
+        orders = rules.orders
+        if not (orders.pick_tier_isolated if self.position.isolated else orders.pick_tier):
             return ZERO
         if rules.by_contracts:
             size = contract.contract_size or ONE
@@ -184,7 +190,12 @@ class Marked:
         """Find the fee to close on the bankruptcy value of the leverage."""
         self.leverage_fee = None
         position = self.position
-        if position.taker is None or position.leverage is None:
+        if position.taker is None:
+            return
+        if not position.taker:
+            self.leverage_fee = ZERO
+            return
+        if position.leverage is None:
             return
         rounding = self.rules.fee_rate
         if not rounding.rounds:
@@ -195,6 +206,27 @@ class Marked:
         else:
             rate = formulas.leverage_bankruptcy_value(self.drift, position.taker, position.leverage)
             self.leverage_fee = self.entry_value * rounding.apply(rate)
+
+    def _count_orders(self) -> None:
+        """Find what the open orders that add to a cross position require.
+
+        Formula:
+            orders_value*mmr + orders_fee, with
+            orders_fee = value*(taker + (1 - drift/leverage)*taker)
+        """
+        self.orders_value = self.orders_fee = ZERO
+        position = self.position
+        if position.isolated or not position.orders or not self.rules.orders.in_requirement:
+            return
+        taker = position.taker or ZERO
+        for order in position.orders:
+            value = self.contract.value(order.qty, order.price)
+            self.orders_value += value
+            leverage = order.leverage or position.leverage
+            if leverage is not None:
+                self.orders_fee += value * self.rules.order_fee_rate(self.drift, leverage, taker)
+            elif taker:
+                self.missing.append("leverage of the orders")
 
     def _count_margin(self) -> None:
         position = self.position
@@ -290,11 +322,19 @@ class Marked:
         return self.contract.price_of(value, position.qty)
 
     @property
+    def requirement_has_edges(self) -> bool:
+        """Return True if the maintenance moves with the price, by rows of a table."""
+        return self.schedule is not None and self.rules.maintenance_at is ValuedAt.MARK
+
+    @property
     def requirement(self) -> Decimal:
         """Return what the liquidation condition demands at the mark; 0 if not known."""
         if self.maintenance is None:
             return ZERO
-        return self.maintenance + self.residue + self.fee_constant + self.fee_on_value * self.value
+        total = self.maintenance + self.residue + self.fee_constant
+        if self.orders_value and self.tier is not None:
+            total += self.orders_value * self.tier.mmr + self.orders_fee
+        return total + self.fee_on_value * self.value
 
 
 def _schedule_in_force(position: Position, rules: Rules) -> Schedule | None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from liqcalc.engine.curve import DOWN, UP, Crossing
+from liqcalc.engine.numbers import ZERO
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from liqcalc.engine.pool import Health
 
 
@@ -20,6 +20,10 @@ class Status(StrEnum):
     CANNOT_BE_LIQUIDATED = "cannot_be_liquidated"
     ALREADY_LIQUIDATABLE = "already_liquidatable"
     INDETERMINATE = "indeterminate"
+
+
+# What divisions leave behind where health is exactly zero: 29 of 34 digits are gone.
+_DUST = Decimal("1e-29")
 
 
 class Solution(NamedTuple):
@@ -56,6 +60,9 @@ def solve(health: Health, *, net: int, inclusive: bool, both_sides: bool) -> Sol
     losing = DOWN if net > 0 else UP
     stand = curve.stand(start)
     now = stand.value
+    if now and abs(now) < abs(stand.coefficients[0]) * _DUST:
+        now = ZERO
+        stand = stand._replace(value=ZERO)
     if now < 0 or (not now and inclusive):
         chosen = curve.crossing(stand, -losing) or curve.crossing(stand, losing)
         return Solution(Status.ALREADY_LIQUIDATABLE, now, None, None, chosen)

@@ -86,11 +86,11 @@ class TierLeg:
     """The maintenance of one position as the price moves, taken from health.
 
     Formula:
-        -factor * (mmr*value(p) - deduction), of the row that holds
-        value(p) + orders.
+        -factor * (mmr*(value(p) + required_orders) - deduction), of the row
+        that holds value(p) + orders.
     """
 
-    __slots__ = ("_contract", "_factor", "_orders", "_qty", "_schedule")
+    __slots__ = ("_contract", "_factor", "_orders", "_qty", "_required_orders", "_schedule")
 
     def __init__(
         self,
@@ -100,12 +100,14 @@ class TierLeg:
         *,
         factor: Decimal,
         orders: Decimal = ZERO,
+        required_orders: Decimal = ZERO,
     ) -> None:
         self._contract = contract
         self._qty = qty
         self._schedule = schedule
         self._factor = factor
         self._orders = orders
+        self._required_orders = required_orders
 
     def index_at(self, price: Decimal) -> int:
         """Return the row that holds the size at `price`."""
@@ -133,4 +135,7 @@ class TierLeg:
         """Return the coefficients of minus the requirement in row `index`."""
         tier = self._schedule.tiers[index]
         a, b, c = self._contract.coefficients(self._qty, -self._factor * tier.mmr)
-        return a + self._factor * tier.deduction, b, c
+        fixed = tier.deduction
+        if self._required_orders:
+            fixed -= tier.mmr * self._required_orders
+        return a + self._factor * fixed, b, c

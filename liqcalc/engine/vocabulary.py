@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal, NamedTuple
 
+from liqcalc.engine.formulas import leverage_bankruptcy_value
 from liqcalc.engine.numbers import UNROUNDED, Rounding
 
 NOTHING_GIVEN: Mapping[str, Any] = {}
@@ -112,8 +113,9 @@ class Orders(NamedTuple):
     """Where open orders count.
 
     Attributes:
-        pick_tier: the value or contracts of orders that add to a position
-            count when its tier is chosen.
+        pick_tier: the value or contracts of orders that add to a cross
+            position count when its tier is chosen.
+        pick_tier_isolated: those of an isolated one too.
         in_requirement: an order's maintenance and fees are part of the
             account's requirement.
         displayed_ratio_pays_fee: the displayed ratio takes their fees from
@@ -121,6 +123,7 @@ class Orders(NamedTuple):
     """
 
     pick_tier: bool = False
+    pick_tier_isolated: bool = False
     in_requirement: bool = False
     displayed_ratio_pays_fee: bool = False
 
@@ -149,6 +152,7 @@ class Funding(NamedTuple):
         interval_hours: between payments.
         interest_rate_8h, clamp, rate_divisor: of the rate's formula, where the
             exchange publishes one: rate = (P + clamp(I - P)) / rate_divisor.
+        cap: half-width of the band in which the rate stays.
         impact_bid_price, impact_ask_price: today's, for the premium P.
     """
 
@@ -157,6 +161,7 @@ class Funding(NamedTuple):
     interest_rate_8h: Decimal | None = None
     clamp: Decimal | None = None
     rate_divisor: Decimal | None = None
+    cap: Decimal | None = None
     impact_bid_price: Decimal | None = None
     impact_ask_price: Decimal | None = None
 
@@ -202,6 +207,14 @@ class Rules(NamedTuple):
     multi_asset: MultiAsset | None = None
     funding: Funding = Funding()
     short_limit_price: ShortLimitPrice | None = None
+
+    def order_fee_rate(self, drift: int, leverage: Decimal, taker: Decimal) -> Decimal:
+        """Return the rate of an open order's fees: to open, and to close at bankruptcy.
+
+        Formula:
+            taker + taker*(1 - drift/leverage)
+        """
+        return taker + self.fee_rate.apply(leverage_bankruptcy_value(drift, taker, leverage))
 
     def mode(self, *, isolated: bool) -> ModeRules:
         """Return the choices for isolated or for cross positions."""

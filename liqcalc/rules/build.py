@@ -202,4 +202,6 @@ def _complaint(item: dict[str, Any]) -> str:
         expected = 'a plain decimal number such as "0.005"'
     elif kind == "mapping" or "dictionary" in expected:
         expected = "a mapping of keys"
+    elif kind == "string_type" and isinstance(given, Decimal):
+        return f' should be text, put it in quotes: "{given}"'
     return f" should be {expected}, not {shown!r}"

@@ -144,6 +144,15 @@ def line_of(text: str, path: Path, *, document: int = 0) -> int | None:
     return line
 
 
+def span_of(text: str, index: int, *, document: int = 0) -> tuple[int, int]:
+    """Return where item `index` of a document that is a list begins and ends in `text`."""
+    try:
+        node = _documents(text)[document].value[index]
+    except (yaml.YAMLError, YamlError, IndexError, AttributeError):
+        return 0, len(text)
+    return node.start_mark.index, node.end_mark.index
+
+
 def _child(node: Node, step: str | int) -> tuple[int, Node] | None:
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:

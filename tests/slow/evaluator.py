@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from tests.slow.exchanges import RULES, Rules
 from tests.slow.plain import CONTEXT, ONE, Position, Sheet, read_sheet, snap
 from tests.slow.pools import (
-    MARKS,
     CrossPool,
     IsolatedPool,
     MultiPool,
@@ -18,6 +17,7 @@ from tests.slow.pools import (
     joint_roots,
     symbol_roots,
 )
+from tests.slow.prices import MARKS
 from tests.slow.roots import shown, sign
 
 if TYPE_CHECKING:
@@ -140,7 +140,9 @@ class Book:
         return dict(self.rules.pool_figures(pool, position, roots))
 
     def _status(self, pool: Pool, roots: Roots) -> str:
-        now = sign(pool.health(MARKS))
+        backing, requirement = pool.backing(MARKS), pool.requirement(MARKS)
+        dust = (abs(backing) + abs(requirement)) * Decimal("1E-40")
+        now = 0 if abs(backing - requirement) <= dust else sign(backing - requirement)
         if now < 0 or (now == 0 and self.rules.zero_health_is_liquidated()):
             return "already_liquidatable"
         if roots.lower is None and roots.upper is None:

@@ -29,7 +29,8 @@ CONTEXT = Context(
     traps=[DivisionByZero, FloatOperation, InvalidOperation, Overflow],
 )
 ZERO, ONE = Decimal(0), Decimal(1)
-UP, DOWN, CUT, NEAREST = ROUND_CEILING, ROUND_FLOOR, ROUND_DOWN, ROUND_HALF_UP
+UP, DOWN, CUT = ROUND_CEILING, ROUND_FLOOR, ROUND_DOWN
+NEAREST, NEAREST_EVEN = ROUND_HALF_UP, ROUND_HALF_EVEN
 KEPT_DIGITS = Context(prec=30, rounding=ROUND_HALF_EVEN)
 
 
@@ -93,6 +94,12 @@ class Order:
     price: Decimal
     leverage: Decimal | None
     contract: Contract
+    tiers: tuple[Tier, ...] | None
+
+    @property
+    def value(self) -> Decimal:
+        """Return the value of the order at its own price."""
+        return self.qty / self.price if self.contract.product == "inverse" else self.qty * self.price
 
 
 @dataclass(frozen=True)
@@ -269,6 +276,7 @@ def _order(raw: dict[str, Any], row: dict[str, Any]) -> Order:
         price=number(row["price"]),
         leverage=maybe(row.get("leverage")),
         contract=contract,
+        tiers=_tiers(raw, row["symbol"]),
     )
 
 

@@ -7,11 +7,12 @@ requirement. Rules of single exchanges come in through `Rules`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tests.slow.plain import ONE, ZERO, Coin, Position, Sheet
+from tests.slow.prices import MARKS, Prices
 from tests.slow.roots import root_above, root_below
 
 if TYPE_CHECKING:
@@ -19,25 +20,6 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from tests.slow.exchanges.base import Rules
-
-
-@dataclass(frozen=True)
-class Prices:
-    """The marks, except those that are moved (by position index) and moved coin prices."""
-
-    moved: dict[int, Decimal] = field(default_factory=dict)
-    ratios: dict[str, Decimal] = field(default_factory=dict)
-
-    def of(self, position: Position) -> Decimal:
-        """Return the mark price of `position`."""
-        return self.moved.get(position.index, position.mark_price)
-
-    def ratio(self, asset: str) -> Decimal:
-        """Return by which factor the price of a coin has moved."""
-        return self.ratios.get(asset, ONE)
-
-
-MARKS = Prices()
 
 
 class Pool:
@@ -144,6 +126,10 @@ class CrossPool(Pool):
         """Return the sum of requirements (settle currency, amount) in the pool's currency."""
         raise NotImplementedError
 
+    def total_held(self, amounts: Iterable[tuple[str, Decimal]], prices: Prices) -> Decimal:
+        """Return the sum of profits (settle currency, amount) in the pool's currency."""
+        raise NotImplementedError
+
     def profit(self, prices: Prices) -> Decimal:
         """Return the unrealised profit of all cross positions in the pool's currency."""
         raise NotImplementedError
@@ -201,6 +187,10 @@ class SinglePool(CrossPool):
         """Return the plain sum."""
         return sum((amount for _, amount in amounts), ZERO)
 
+    def total_held(self, amounts: Iterable[tuple[str, Decimal]], prices: Prices) -> Decimal:
+        """Return the plain sum."""
+        return self.total(amounts, prices)
+
     def owes(self, asset: str) -> bool:  # noqa: ARG002
         """Return whether equity is negative."""
         return self.backing(MARKS) < 0
@@ -232,7 +222,10 @@ class MultiPool(CrossPool):
 
     def price(self, row: Coin, prices: Prices) -> Decimal:
         """Return the price of a coin in USD."""
-        price = ONE if row.price is None else row.price
+        price = row.price
+        if price is None:
+            marks = [p.mark_price for p in self.positions if p.contract.base == row.asset]
+            price = marks[0] if marks else ONE
         return price * prices.ratio(row.asset)
 
     def cash(self, row: Coin) -> Decimal:
@@ -261,11 +254,10 @@ class MultiPool(CrossPool):
 
     def worth(self, row: Coin, amount: Decimal, price: Decimal, weight: Decimal) -> Decimal:
         """Return the USD value of an amount: weighted, a debt in full or with its buffer."""
-        if row.qty < 0:
-            return amount * price * (weight if amount < 0 else min(weight, ONE))
         if amount < 0:
-            return amount * price * self.rules.debt_rate(row.asset)
-        return amount * price * weight
+            debt = self.rules.debt_rate(row.asset)
+            return amount * price * (max(weight, debt) if row.qty < 0 else debt)
+        return amount * price * (min(weight, ONE) if row.qty < 0 else weight)
 
     def backing(self, prices: Prices) -> Decimal:
         """Return equity in USD with maintenance weights."""
@@ -279,7 +271,7 @@ class MultiPool(CrossPool):
         account = self.sheet.account
         if account.equity is not None:
             moves = self._moving_part(prices) - self._moving_part(MARKS)
-            return account.equity + moves - self._owed_usd(prices) - account.options_value
+            return account.equity + moves - self._owed_usd() - account.options_value
         total = account.other_unrealized_pnl - account.options_value
         for row in self.rows:
             weight = row.initial_weight if initial else row.maintenance_weight
@@ -290,25 +282,31 @@ class MultiPool(CrossPool):
         """Return profits and debts in USD, the parts of a given equity that move."""
         gains = ZERO
         for row in self.rows:
-            price = self.price(row, prices) * row.maintenance_weight
             if row is self.first_row(row.asset):
-                gains += self.gains(row.asset, prices) * price
-            gains += min(row.qty, ZERO) * price
+                gains += self.total_held([(row.asset, self.gains(row.asset, prices))], prices)
+            if row.qty < 0:
+                gains += self.worth(row, row.qty, self.price(row, prices), row.maintenance_weight)
         return gains
 
-    def _owed_usd(self, prices: Prices) -> Decimal:
-        rows = [self.first_row(asset) for asset in {row.asset for row in self.rows}]
-        return sum(
-            (self.owed(r.asset) * self.price(r, prices) * r.maintenance_weight for r in rows), ZERO
-        )
+    def _owed_usd(self) -> Decimal:
+        owed = [(asset, self.owed(asset)) for asset in {row.asset for row in self.rows}]
+        return self.total_held(owed, MARKS)
 
     def profit(self, prices: Prices) -> Decimal:
         """Return all profits in USD, weighted."""
         total = self.sheet.account.other_unrealized_pnl
         for asset in {row.asset for row in self.rows}:
+            total += self.total_held([(asset, self.gains(asset, prices))], prices)
+        return total
+
+    def total_held(self, amounts: Iterable[tuple[str, Decimal]], prices: Prices) -> Decimal:
+        """Return profits in USD, weighted."""
+        total = ZERO
+        for asset, amount in amounts:
             row = self.first_row(asset)
-            price = self.price(row, prices)
-            total += self.gains(asset, prices) * price * row.maintenance_weight
+            sign = -ONE if self.owes(asset) else ONE
+            each = self.worth(row, sign, self.price(row, prices), row.maintenance_weight) * sign
+            total += amount * each
         return total
 
     @cached_property

@@ -9,11 +9,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tests.slow.plain import ONE, ZERO, Order, Position, Sheet, Tier, snap
+from tests.slow.prices import MARKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tests.slow.pools import CrossPool, IsolatedPool, Pool, Prices, Roots
+    from tests.slow.pools import CrossPool, IsolatedPool, Pool, Roots
+    from tests.slow.prices import Prices
 
 Figures = dict[str, Decimal | str | None]
 
@@ -155,6 +157,10 @@ class Rules:
             return None
         return self.amount(self.maintenance(position, position.mark_price))
 
+    def position_notional(self, position: Position) -> Decimal:
+        """Return the value as printed: at the mark."""
+        return self.amount(position.value(position.mark_price))
+
     def unrealized_pnl(self, position: Position) -> Decimal:
         """Return the profit as printed."""
         return self.amount(position.pnl(position.mark_price))
@@ -171,7 +177,7 @@ class Rules:
         at = self.tier_number(position, position.mark_price)
         row = None if at is None else self.tier(position, position.mark_price)
         return {
-            "notional": self.amount(position.value(position.mark_price)),
+            "notional": self.position_notional(position),
             "unrealized_pnl": self.unrealized_pnl(position),
             "initial_margin": self.initial_margin(position),
             "maintenance_margin": self.maintenance_margin(position),
@@ -191,24 +197,22 @@ class Rules:
         margin = self.margin(position)
         assert margin is not None
         shown = self.shown_margin(position, margin)
-        held_back = position.accrued_fees + position.fee_reserve
-        balance = shown + self.unrealized_pnl(position) - held_back
         return {
             "margin": shown,
-            "margin_balance": balance,
-            "margin_ratio": self.isolated_ratio(position, balance),
+            "margin_balance": shown + self.unrealized_pnl(position),
+            "margin_ratio": self.isolated_ratio(pool),
         }
 
-    def isolated_ratio(self, position: Position, balance: Decimal) -> Decimal | None:
-        """Return maintenance margin / margin balance."""
-        needed = self.maintenance_margin(position)
-        if needed is None or balance <= 0:
+    def isolated_ratio(self, pool: IsolatedPool) -> Decimal | None:
+        """Return what the condition requires / what backs the position: 1 liquidates."""
+        equity = pool.backing(MARKS)
+        if not pool.determined or equity <= 0:
             return None
-        return snap(needed / balance)
+        return snap(pool.requirement(MARKS) / equity)
 
-    def shown_margin(self, position: Position, margin: Decimal) -> Decimal:  # noqa: ARG002
-        """Return the isolated margin as printed."""
-        return self.amount(margin)
+    def shown_margin(self, position: Position, margin: Decimal) -> Decimal:
+        """Return the isolated margin: as given, or as printed."""
+        return self.amount(margin) if position.margin is None else snap(margin)
 
     # The account
 
@@ -216,11 +220,11 @@ class Rules:
         """Return a ratio of the account as printed."""
         return snap(value)
 
-    def orders_initial(self, orders: Iterable[Order]) -> list[tuple[str, Decimal]]:  # noqa: ARG002
+    def orders_initial(self, orders: Iterable[Order]) -> list[tuple[str, Decimal | None]]:  # noqa: ARG002
         """Return (settle currency, initial margin) of the open orders, where the total has it."""
         return []
 
-    def orders_maintenance(self, pool: Pool) -> list[tuple[str, Decimal]]:  # noqa: ARG002
+    def orders_maintenance(self, pool: Pool) -> list[tuple[str, Decimal | None]]:  # noqa: ARG002
         """Return (settle currency, maintenance margin) of the open orders, where it counts."""
         return []
 
@@ -229,7 +233,7 @@ class Rules:
         initial = self.total_initial(pool, prices)
         needed = self.total_maintenance(pool, prices)
         figures: Figures = {
-            "unrealized_pnl": self.amount(pool.profit(prices)),
+            "unrealized_pnl": self.amount(self.total_profit(pool, prices)),
             "initial_margin": None if initial is None else self.amount(initial),
             "maintenance_margin": None if needed is None else self.amount(needed),
         }
@@ -237,22 +241,29 @@ class Rules:
             figures |= self.funded_figures(pool, prices, initial, needed)
         return figures
 
+    def total_profit(self, pool: CrossPool, prices: Prices) -> Decimal:
+        """Return the sum of the printed profits, uncut."""
+        parts = [(p.contract.settle, self.unrealized_pnl(p)) for p in pool.positions]
+        return pool.total_held(parts, prices) + self.sheet.account.other_unrealized_pnl
+
     def total_initial(self, pool: CrossPool, prices: Prices) -> Decimal | None:
         """Return the sum of the printed initial margins, uncut."""
         parts = [(p.contract.settle, self.initial_margin(p)) for p in pool.positions]
+        if all(part is not None for _, part in parts):
+            parts += self.orders_initial(self.sheet.orders)
         known = [(settle, part) for settle, part in parts if part is not None]
         if len(known) < len(parts):
             return None
-        known += self.orders_initial(self.sheet.orders)
         return pool.total(known, prices) + self.sheet.account.other_initial_margin
 
     def total_maintenance(self, pool: CrossPool, prices: Prices) -> Decimal | None:
         """Return the sum of the printed maintenance margins, uncut."""
         parts = [(p.contract.settle, self.maintenance_margin(p)) for p in pool.positions]
+        if all(part is not None for _, part in parts):
+            parts += self.orders_maintenance(pool)
         known = [(settle, part) for settle, part in parts if part is not None]
         if len(known) < len(parts):
             return None
-        known += self.orders_maintenance(pool)
         return pool.total(known, prices) + self.sheet.account.other_maintenance_margin
 
     def funded_figures(
@@ -267,8 +278,8 @@ class Rules:
             "margin_ratio": None,
             "available_balance": None,
         }
-        if needed is not None and equity > 0:
-            figures["margin_ratio"] = self.ratio(needed / equity)
+        if pool.determined and equity > 0:
+            figures["margin_ratio"] = self.ratio(pool.requirement(prices) / equity)
         if initial is not None:
             free = pool.available_backing(prices) - initial - self.sheet.account.order_margin
             figures["available_balance"] = self.amount(free)

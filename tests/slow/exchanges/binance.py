@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from tests.slow.pools import Pool, Roots
 
+BUFFERED_LAST_FROM = "2026-01-05"
+
 
 class Binance(Rules):
     """Rules of Binance."""
@@ -45,18 +47,20 @@ class Binance(Rules):
 
     def pool_figures(self, pool: Pool, position: Position, roots: Roots) -> Figures:  # noqa: ARG002
         """Return what a limit order at the entry price costs."""
-        order_price = self._assumed_price(position)
-        if order_price is None or position.leverage is None:
+        if position.leverage is None or position.inverse or not self._own_price(position):
             return {}
-        initial = position.value(order_price) / position.leverage
+        initial = position.value(position.entry_price) / position.leverage
         loss = max(-position.pnl(position.mark_price), ZERO)
         return {
-            "order_initial_margin": snap(initial),
-            "open_loss": snap(loss),
-            "order_cost": snap(initial + loss),
+            "order_initial_margin": self.amount(initial),
+            "open_loss": self.amount(loss),
+            "order_cost": self.amount(initial + loss),
         }
 
-    def _assumed_price(self, position: Position) -> Decimal | None:
-        # A short under the newer rule needs the last price, which no sheet has.
-        own_price = self.sheet.parameters.get("short_limit_price") == "order"
-        return position.entry_price if position.side > 0 or own_price else None
+    def _own_price(self, position: Position) -> bool:
+        """Return whether the order's own price counts; a newer short needs the last price."""
+        rule = self.sheet.parameters.get("short_limit_price")
+        if rule is None:
+            newer = self.sheet.as_of is None or self.sheet.as_of >= BUFFERED_LAST_FROM
+            rule = "buffered_last" if newer else "order"
+        return position.side > 0 or rule == "order"

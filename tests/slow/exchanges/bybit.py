@@ -26,22 +26,17 @@ from tests.slow.plain import (
     to_decimals,
     to_step,
 )
-from tests.slow.pools import MARKS, CrossPool, IsolatedPool, MultiPool, symbol_roots
+from tests.slow.pools import CrossPool, IsolatedPool, MultiPool, symbol_roots
+from tests.slow.prices import MARKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from decimal import Decimal
 
-    from tests.slow.pools import Pool, Prices, Roots
+    from tests.slow.pools import Pool, Roots
+    from tests.slow.prices import Prices
 
 MARK_BASED_FROM = "2025-09-02"
-
-
-def order_value(order: Order) -> Decimal:
-    """Return the value of an order at its own price."""
-    if order.contract.product == "inverse":
-        return order.qty / order.price
-    return order.qty * order.price
 
 
 class Bybit(Rules):
@@ -62,7 +57,7 @@ class Bybit(Rules):
 
     def size(self, position: Position, price: Decimal) -> Decimal:
         """Return the value of the position and of the orders that add to it."""
-        orders = sum((order_value(o) for o in self.adding_orders(position)), ZERO)
+        orders = sum((o.value for o in self.adding_orders(position)), ZERO)
         return position.value(self.valued_at(position, price)) + orders
 
     def adding_orders(self, position: Position) -> list[Order]:
@@ -77,8 +72,11 @@ class Bybit(Rules):
 
     def can_require(self, position: Position) -> bool:
         """Return whether the table is known, and the fee to close of a cross position."""
-        fee_known = position.isolated or self.fee_to_close(position) is not None
-        return super().can_require(position) and fee_known
+        orders = [*self._counted_orders([position]), *self._free_orders([position])]
+        rates = [self._order_rate(order, owner) for order, owner in orders]
+        known = self.fee_to_close(position) is not None and None not in rates
+        known = known and all(order.tiers for order, _ in orders)
+        return super().can_require(position) and (position.isolated or known)
 
     def requirement(self, position: Position, price: Decimal) -> Decimal:
         """Return maintenance plus the fee to close."""
@@ -95,34 +93,55 @@ class Bybit(Rules):
         for order, owner in self._counted_orders(members):
             price = prices.of(owner)
             needs.append((order.contract.settle, self._order_maintenance(order, owner, price)))
+        for order, _ in self._free_orders(members):
+            needs.append((order.contract.settle, self._order_maintenance(order, None, ZERO)))
         return needs
+
+    def _free_orders(self, positions: list[Position]) -> list[tuple[Order, None]]:
+        """Return the orders in symbols without a position, of the pool's settle currencies."""
+        held = {p.symbol for p in self.sheet.positions}
+        settles = {p.contract.settle for p in positions}
+        orders = self.sheet.orders
+        return [
+            (o, None) for o in orders if o.symbol not in held and o.contract.settle in settles
+        ]
 
     def _counted_orders(self, positions: list[Position]) -> list[tuple[Order, Position]]:
         """Return the orders that add to a cross position, with that position."""
         return [(o, p) for p in positions for o in self.adding_orders(p)]
 
-    def _order_maintenance(self, order: Order, owner: Position, price: Decimal) -> Decimal:
-        rate = self.tier(owner, price).mmr
-        return order_value(order) * rate + self._order_fees(order, owner)
+    def _order_maintenance(self, order: Order, owner: Position | None, price: Decimal) -> Decimal:
+        rate = self._own_tier_rate(order) if owner is None else self.tier(owner, price).mmr
+        return order.value * rate + self._order_fees(order, owner)
 
-    def _order_fees(self, order: Order, owner: Position) -> Decimal:
-        closing = self._closing_rate(owner, order.leverage or owner.leverage)
+    def _own_tier_rate(self, order: Order) -> Decimal:
+        rows = order.tiers or ()
+        inside = (row for row in rows if row.cap is None or self.inside(order.value, row.cap))
+        return next(inside, rows[-1]).mmr
+
+    def _order_rate(self, order: Order, owner: Position | None) -> Decimal | None:
+        """Return the rate of an order's fee to close."""
+        leverage = order.leverage or (None if owner is None else owner.leverage)
+        return self._closing_rate(order, leverage)
+
+    def _order_fees(self, order: Order, owner: Position | None) -> Decimal:
+        closing = self._order_rate(order, owner)
         assert closing is not None
-        return order_value(order) * (self.sheet.taker + closing)
+        return order.value * (self.sheet.taker + closing)
 
     # Fees to close
 
-    def _bankrupt_share(self, position: Position, leverage: Decimal) -> Decimal:
+    def _bankrupt_share(self, held: Position | Order, leverage: Decimal) -> Decimal:
         """Return value at bankruptcy / value at entry, without margin added by hand."""
-        side = -position.side if position.inverse else position.side
+        side = -held.side if held.contract.product == "inverse" else held.side
         return ONE - side / leverage
 
-    def _closing_rate(self, position: Position, leverage: Decimal | None) -> Decimal | None:
+    def _closing_rate(self, held: Position | Order, leverage: Decimal | None) -> Decimal | None:
         if self.sheet.taker == 0:
             return ZERO
         if leverage is None:
             return None
-        rate = self._bankrupt_share(position, leverage) * self.sheet.taker
+        rate = self._bankrupt_share(held, leverage) * self.sheet.taker
         return to_decimals(rate, 8, UP)
 
     def fee_to_close(self, position: Position) -> Decimal | None:
@@ -184,9 +203,9 @@ class Bybit(Rules):
             return snap(value)
         return to_step(value, tick, direction)
 
-    def unrealized_pnl(self, position: Position) -> Decimal:
-        """Return the profit, unrounded."""
-        return snap(position.pnl(position.mark_price))
+    def position_notional(self, position: Position) -> Decimal:
+        """Return the value at the price that margins follow."""
+        return self.amount(position.value(self.valued_at(position, position.mark_price)))
 
     def _leverage_share(self, leverage: Decimal) -> Decimal:
         share = ONE / leverage
@@ -211,10 +230,11 @@ class Bybit(Rules):
 
     def shown_margin(self, position: Position, margin: Decimal) -> Decimal:
         """Return the margin as printed: the default one from rounded rates."""
-        initial = self.initial_margin(position)
-        if position.margin is not None or initial is None or not self.rounded:
+        fee, leverage = self.fee_to_close(position), position.leverage
+        if position.margin is not None or fee is None or leverage is None or not self.rounded:
             return snap(margin)
-        return initial - position.funding_paid + position.extra_margin
+        initial = position.value(position.entry_price) * self._leverage_share(leverage) + fee
+        return self.margin_amount(initial - position.funding_paid + position.extra_margin)
 
     def position_figures(self, position: Position) -> Figures:
         """Add the fee to close."""
@@ -228,7 +248,7 @@ class Bybit(Rules):
 
     def pool_figures(self, pool: Pool, position: Position, roots: Roots) -> Figures:
         """Add the true trigger (cross) or the fee at the printed bankruptcy price (old rules)."""
-        if isinstance(pool, CrossPool):
+        if isinstance(pool, CrossPool) and not position.inverse:
             trigger = roots.for_net(pool.net(position.symbol))
             return {"trigger_price": None if trigger is None else snap(trigger)}
         return {}
@@ -238,8 +258,12 @@ class Bybit(Rules):
         figures = super().isolated_figures(pool)
         position = pool.position
         root = symbol_roots(pool, position.symbol, "bankruptcy_health").for_net(position.side)
+        if self.entry_based:
+            figures["fee_to_close"] = None
         if self.entry_based and root is not None:
             price = self.price(root, position, position.side)
+            if price == snap(root):
+                price = root  # not printed on a step: count with all digits
             figures["fee_to_close"] = self._fee_amount(self.bankruptcy_fee(position, price))
         return figures
 
@@ -247,7 +271,13 @@ class Bybit(Rules):
         """Return the root, but in linear cross the estimate that Bybit displays."""
         if isinstance(pool, CrossPool) and not position.inverse:
             return self._displayed(pool, position)
-        return super().liquidation_price(pool, position, roots)
+        if not isinstance(pool, CrossPool) or pool.health(MARKS) < 0:
+            return super().liquidation_price(pool, position, roots)
+        root = roots.for_net(pool.net(position.symbol))
+        if root is None:
+            return None
+        towards_mark = ONE if root <= position.mark_price else -ONE
+        return self.price(root, position, towards_mark)
 
     def _displayed(self, pool: CrossPool, position: Position) -> Decimal | None:
         net = pool.net(position.symbol)
@@ -262,34 +292,38 @@ class Bybit(Rules):
 
     # The account
 
-    def orders_initial(self, orders: Iterable[Order]) -> list[tuple[str, Decimal]]:  # noqa: ARG002
+    def orders_initial(self, orders: Iterable[Order]) -> list[tuple[str, Decimal | None]]:  # noqa: ARG002
         """Return value / leverage plus both fees of each order that counts."""
         cross = [p for p in self.sheet.positions if not p.isolated]
+        counted = [*self._counted_orders(cross), *self._free_orders(cross)]
         return [
-            (order.contract.settle, self._order_initial(order, owner))
-            for order, owner in self._counted_orders(cross)
+            (order.contract.settle, self._order_initial(order, owner)) for order, owner in counted
         ]
 
-    def _order_initial(self, order: Order, owner: Position) -> Decimal:
-        leverage = order.leverage or owner.leverage
-        assert leverage is not None
+    def _order_initial(self, order: Order, owner: Position | None) -> Decimal | None:
+        leverage = order.leverage or (None if owner is None else owner.leverage)
+        if leverage is None:
+            return None
         share = self._leverage_share(leverage)
-        return self.margin_amount(order_value(order) * share + self._order_fees(order, owner))
+        return self.margin_amount(order.value * share + self._order_fees(order, owner))
 
-    def orders_maintenance(self, pool: Pool) -> list[tuple[str, Decimal]]:
+    def orders_maintenance(self, pool: Pool) -> list[tuple[str, Decimal | None]]:
         """Return value * rate plus both fees of each order that counts."""
-        return [
-            (
-                order.contract.settle,
-                self.margin_amount(self._order_maintenance(order, owner, owner.mark_price)),
-            )
-            for order, owner in self._counted_orders(list(pool.positions))
-        ]
+        members = list(pool.positions)
+        counted = [*self._counted_orders(members), *self._free_orders(members)]
+        needs: list[tuple[str, Decimal | None]] = []
+        for order, owner in counted:
+            amount = None
+            if self._order_rate(order, owner) is not None:
+                mark = ZERO if owner is None else owner.mark_price
+                amount = self.margin_amount(self._order_maintenance(order, owner, mark))
+            needs.append((order.contract.settle, amount))
+        return needs
 
     def total_maintenance(self, pool: CrossPool, prices: Prices) -> Decimal | None:
         """Add the requirement of borrowed coins."""
         total = super().total_maintenance(pool, prices)
-        if total is None or not isinstance(pool, MultiPool):
+        if total is None or not isinstance(pool, MultiPool) or not pool.funded:
             return total
         return total + pool.borrow_requirement(prices)
 

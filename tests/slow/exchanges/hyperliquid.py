@@ -13,13 +13,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tests.slow.exchanges.base import Figures, Rules
-from tests.slow.plain import DOWN, NEAREST, ONE, ZERO, Position, Tier, number, snap, to_decimals
+from tests.slow.plain import DOWN, NEAREST_EVEN, ONE, ZERO, Position, Tier, number, snap, to_decimals
 from tests.slow.pools import Pool, symbol_roots
 
 if TYPE_CHECKING:
-    from tests.slow.pools import CrossPool, Prices, Roots
+    from tests.slow.pools import CrossPool, Roots
+    from tests.slow.prices import Prices
 
-LATER_ENGINE_FROM = "2025-01-01"
+LATER_ENGINE_FROM = "2025-03-18"
 HOURLY_CAP = Decimal("0.04")
 
 
@@ -87,7 +88,7 @@ class Hyperliquid(Rules):
         """Return a price at 10 decimals (8 in 2024), nearest."""
         if not self.rounded:
             return snap(value)
-        return to_decimals(value, 8 if self.engine_2024 else 10, NEAREST)
+        return to_decimals(value, 8 if self.engine_2024 else 10, NEAREST_EVEN)
 
     def zero_health_is_liquidated(self) -> bool:
         """Return that the condition is strict."""

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 from tests.slow.exchanges.base import Figures, Rules
 from tests.slow.plain import ZERO, Position, number, snap
 from tests.slow.pools import CrossPool
+from tests.slow.prices import MARKS
 
 if TYPE_CHECKING:
-    from tests.slow.pools import IsolatedPool, Pool, Prices, Roots
+    from tests.slow.pools import IsolatedPool, Pool, Roots
+    from tests.slow.prices import Prices
 
 
 class Okx(Rules):
@@ -63,20 +65,12 @@ class Okx(Rules):
         steps = number(self.sheet.parameters.get("isolated_tick_steps", 1))
         return root + position.side * tick * steps
 
-    def isolated_ratio(self, position: Position, balance: Decimal) -> Decimal | None:
-        """Return requirement with fee / margin balance."""
-        if not self.can_require(position) or balance <= 0:
-            return None
-        return snap(self.requirement(position, position.mark_price) / balance)
-
     def isolated_figures(self, pool: IsolatedPool) -> Figures:
         """Add the displayed ratio, margin balance / requirement."""
         figures = super().isolated_figures(pool)
-        position, balance = pool.position, figures["margin_balance"]
         figures["displayed_margin_ratio"] = None
-        if self.can_require(position) and isinstance(balance, Decimal):
-            needed = self.requirement(position, position.mark_price)
-            figures["displayed_margin_ratio"] = snap(balance / needed)
+        if pool.determined:
+            figures["displayed_margin_ratio"] = snap(pool.backing(MARKS) / pool.requirement(MARKS))
         return figures
 
     def funded_figures(
@@ -91,5 +85,13 @@ class Okx(Rules):
         if equity > 0:
             figures["margin_ratio"] = snap(required / equity)
         if required > 0:
-            figures["displayed_margin_ratio"] = snap(equity / required)
+            fees = self._order_fees(pool, prices)
+            figures["displayed_margin_ratio"] = snap((equity - fees) / required)
         return figures
+
+    def _order_fees(self, pool: CrossPool, prices: Prices) -> Decimal:
+        """Return the taker fees of open orders, which only the displayed ratio leaves out."""
+        settles = {p.contract.settle for p in pool.positions}
+        orders = [o for o in self.sheet.orders if o.contract.settle in settles]
+        fees = [(o.contract.settle, o.value * self.sheet.taker) for o in orders]
+        return pool.total(fees, prices)

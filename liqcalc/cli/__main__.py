@@ -1,0 +1,5 @@
+"""python -m liqcalc.cli."""
+
+from liqcalc.cli.main import run
+
+run()

@@ -1,0 +1,125 @@
+"""The commands by name, and the text that ``liqcalc`` alone prints.
+
+Only typer is imported here.  A command is a module of this package with a
+function ``command``; it is imported when it is called, so that the start of
+one command never pays for another.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from liqcalc._version import RULES_DATE, VERSION
+from liqcalc.errors import Fault, InputError
+
+COMMANDS = {
+    "price": "liquidation price of one position, with everything about it",
+    "account": "every figure of an account sheet (a file, or - for standard input)",
+    "tiers": "the margin tiers of a symbol, and the one that holds a size",
+    "exchanges": "what is covered, how well it is known, and since when",
+    "verify": "run the golden cases",
+    "check": "check the files of an exchange folder",
+    "explain": "the page of an error or warning code",
+}
+
+_OVERVIEW = """\
+liqcalc: exact liquidation prices of crypto derivatives exchanges, with their derivation
+
+Usage: liqcalc COMMAND [OPTIONS]
+
+Examples:
+  liqcalc price binance BTCUSDT long 0.5 --entry 60000 --leverage 20
+
+  echo '{exchange: okx, positions: [{symbol: BTC-USDT-SWAP, side: short,
+         contracts: 100, entry_price: 60000, leverage: 10}]}' | liqcalc account -
+
+Commands:
+%(commands)s
+
+Options:
+  -h, --help             this text; liqcalc COMMAND --help tells about one command
+  --version              version, and the date of the rules
+  --debug                show a traceback when something unexpected happens
+  --install-completion   complete exchanges and symbols in the current shell
+  --show-completion      print the completion script
+
+Exit: 0 done, 1 a check failed, 2 bad input or data, 3 no answer from the network.
+"""
+
+_HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 96}
+
+
+class Commands(TyperGroup):
+    """The commands by name; a module is imported when its command is asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002 - typer's protocol
+        """Return the names of all commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401, ARG002
+        """Return the command called `cmd_name`; None if there is none."""
+        return load(cmd_name) if cmd_name in COMMANDS else None
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401
+        """Find the command, or say which names come near."""
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, list(COMMANDS), n=1)
+            hint = f"did you mean {near[0]}?" if near else "liqcalc --help lists the commands"
+            raise InputError(Fault("LQ100", "", f"there is no command {name!r}", hint))
+        return super().resolve_command(ctx, args)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002
+        """Write the overview, which needs no command to be imported."""
+        formatter.write(overview())
+
+
+def overview() -> str:
+    """Return the short help that ``liqcalc`` alone prints."""
+    rows = [f"  {name:<11}{text}" for name, text in COMMANDS.items()]
+    return _OVERVIEW % {"commands": "\n".join(rows)}
+
+
+def load(name: str) -> Any:  # noqa: ANN401 - typer's command
+    """Return the command of the module liqcalc.cli.`name`."""
+    from importlib import import_module
+
+    module = import_module(f"liqcalc.cli.{name}")
+    app = typer.Typer(add_completion=False, rich_markup_mode=None)
+    examples = getattr(module, "EXAMPLES", "")
+    epilog = f"\b\nExamples:\n{examples.rstrip()}" if examples else None
+    app.command(name, context_settings=_HELP, epilog=epilog)(module.command)
+    return typer.main.get_command(app)
+
+
+def _version(asked: bool) -> None:  # noqa: FBT001 - typer's protocol
+    if asked:
+        typer.echo(f"liqcalc {VERSION} (rules of {RULES_DATE})")
+        raise typer.Exit
+
+
+def _start(
+    ctx: typer.Context,
+    version: Annotated[  # noqa: ARG001, FBT002 - handled by its callback
+        bool, typer.Option("--version", is_eager=True, callback=_version)
+    ] = False,
+) -> None:
+    if ctx.invoked_subcommand is None:
+        typer.echo(overview(), nl=False)
+
+
+def application() -> Any:  # noqa: ANN401 - typer's group
+    """Return the group of all commands."""
+    app = typer.Typer(
+        cls=Commands,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings=_HELP,
+    )
+    app.callback(invoke_without_command=True)(_start)
+    return typer.main.get_command(app)

@@ -1,0 +1,37 @@
+"""Where answers go: text to standard output, JSON by the standard library."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+
+def is_terminal() -> bool:
+    """Return True if a person reads the output."""
+    return sys.stdout.isatty()
+
+
+def emit(text: str) -> None:
+    """Write an answer."""
+    sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+
+
+def emit_json(data: Any, *, lines: bool = False) -> None:  # noqa: ANN401 - plain data
+    """Write plain data as JSON: indented for a person, else one line.
+
+    Args:
+        data: what json.dumps takes.
+        lines: always one line, because several documents follow each other.
+    """
+    import json
+
+    if is_terminal() and not lines:
+        emit(json.dumps(data, indent=2))
+    else:
+        emit(json.dumps(data, separators=(",", ":")))
+
+
+def complain(text: str) -> None:
+    """Write something that is not the answer."""
+    sys.stdout.flush()
+    sys.stderr.write(f"{text}\n")

@@ -1,0 +1,37 @@
+"""Every figure of one position."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from liqcalc.engine.figures import margin_figures, size_figures, value_figures
+from liqcalc.engine.funding import funding_rate_figures
+from liqcalc.engine.liquidation import liquidation_figures, threshold_figures
+from liqcalc.engine.orders import order_cost
+from liqcalc.engine.result import PositionResult
+
+if TYPE_CHECKING:
+    from liqcalc.engine.pool import Pool
+    from liqcalc.engine.position import Marked
+
+
+def evaluate_position(
+    marked: Marked, pool: Pool | None, backing: Pool | None = None
+) -> PositionResult:
+    """Return every figure of one position.
+
+    Args:
+        marked: the position at its mark.
+        pool: what it shares margin with; None if what backs it, or what is
+            required of it, is not known.
+        backing: the pool where at least what backs it is known.
+    """
+    result = PositionResult(marked, pool)
+    value_figures(result)
+    margin_figures(result)
+    liquidation_figures(result, backing)
+    threshold_figures(result)
+    size_figures(result)
+    order_cost(marked, result.figures)
+    funding_rate_figures(marked, result.figures)
+    return result

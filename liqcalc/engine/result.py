@@ -1,0 +1,63 @@
+"""What is found about a position: named figures, unrounded and as printed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from liqcalc.engine.solve import Status
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from liqcalc.engine.numbers import Rounding
+    from liqcalc.engine.pool import Health, Pool
+    from liqcalc.engine.position import Marked
+    from liqcalc.engine.solve import Solution
+
+
+class Figures:
+    """Named figures: `exact` unrounded, `shown` as the exchange prints them.
+
+    `reasons` says why a figure is None.
+    """
+
+    __slots__ = ("exact", "reasons", "shown")
+
+    def __init__(self) -> None:
+        self.exact: dict[str, Decimal | None] = {}
+        self.shown: dict[str, Decimal | None] = {}
+        self.reasons: dict[str, str] = {}
+
+    def put(self, name: str, value: Decimal | None, shown: Decimal | None = None) -> None:
+        """Record `value`; printed as `shown`, or as it is."""
+        self.exact[name] = value
+        self.shown[name] = value if shown is None else shown
+
+    def put_rounded(self, name: str, value: Decimal | None, rounding: Rounding) -> None:
+        """Record `value`, printed by `rounding`."""
+        self.exact[name] = value
+        if value is None or not rounding.rounds:
+            self.shown[name] = value
+        else:
+            self.shown[name] = rounding.apply(value)
+
+    def none(self, name: str, reason: str) -> None:
+        """Record that there is no such figure, and why."""
+        self.exact[name] = None
+        self.shown[name] = None
+        self.reasons[name] = reason
+
+
+class PositionResult:
+    """A position's figures with the curve and solution they came from."""
+
+    __slots__ = ("figures", "health", "marked", "pool", "solution", "status", "unknown_rows")
+
+    def __init__(self, marked: Marked, pool: Pool | None) -> None:
+        self.marked = marked
+        self.pool = pool
+        self.figures = Figures()
+        self.health: Health | None = None
+        self.solution: Solution | None = None
+        self.status = Status.INDETERMINATE
+        self.unknown_rows = False

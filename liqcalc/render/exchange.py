@@ -1,0 +1,176 @@
+"""The coverage table, and everything about one exchange."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.padding import Padding
+from rich.text import Text
+
+from liqcalc.engine.numbers import plain
+from liqcalc.render import screen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from rich.console import RenderableType
+    from rich.table import Table
+
+    from liqcalc.answers.coverage import Coverage, ExchangeReport
+    from liqcalc.rules.schema import Evidence, Process
+
+_COMFORTABLE = 88
+_STYLE = {"reproduced": "green", "documented": "", "derived": "yellow", "assumed": "red"}
+
+
+def render_coverage(rows: Iterable[Coverage]) -> str:
+    """Return one line a product and mode of each exchange."""
+    return screen.draw(_coverage(rows))
+
+
+def _coverage(rows: Iterable[Coverage]) -> Iterator[RenderableType]:
+    header = ("exchange", "product", "mode", "evidence", "cases", "symbols", "rules", "tiers")
+    sides = ("left", "left", "left", "left", "right", "right", "left", "left")
+    gap = 1 if screen.width() < _COMFORTABLE else screen.INDENT
+    table = screen.columns(*sides, header=header, gap=gap)
+    for row in rows:
+        if not row.evidence:
+            products, modes = ", ".join(row.products), ", ".join(row.margin_modes)
+            table.add_row(screen.strong(row.id), products, modes, "", *_facts(row))
+        for i, item in enumerate(row.evidence):
+            facts = () if i else _facts(row)
+            name = screen.strong(row.id) if not i else ""
+            table.add_row(name, str(item.product), _mode(item), _class(item), *facts)
+    yield table
+    yield ""
+    yield screen.dim("liqcalc exchanges NAME tells everything about one exchange")
+
+
+def _facts(row: Coverage) -> tuple[str, ...]:
+    cases, symbols = str(sum(row.cases.values())), str(row.symbols)
+    return cases, symbols, row.rules_from, row.tiers_seen or ""
+
+
+def _mode(item: Evidence) -> str:
+    special = [str(part) for part in (item.collateral, item.position) if part is not None]
+    return " ".join([str(item.mode), *special])
+
+
+def _class(item: Evidence) -> Text:
+    return Text(str(item.evidence), _STYLE[str(item.evidence)])
+
+
+def render_report(found: ExchangeReport) -> str:
+    """Return everything about one exchange."""
+    return screen.draw(_report(found))
+
+
+def _report(found: ExchangeReport) -> Iterator[RenderableType]:
+    meta = found.meta
+    products = ", ".join(map(str, meta.products))
+    modes = ", ".join(map(str, meta.margin_modes))
+    yield screen.title(meta.name, f"{products}; {modes}")
+    if meta.closed:
+        yield f"closed on {meta.closed}; its rules are kept as history"
+    yield from _section("rules", _rules(found))
+    yield from _section("fees", [_fees(found)])
+    yield from _section("funding", [meta.funding_note, f"paid from: {meta.funding_purse}"])
+    yield from _section("liquidation", map(_process, meta.liquidation))
+    yield from _section("display", [_display(found)])
+    yield from _section("parameters", [_parameters(found)] if meta.parameters else [])
+    extra = [f"{name}: {text}" for name, text in meta.figures.items()]
+    yield from _section("further figures", extra)
+    yield from _section("not modelled", meta.not_modelled)
+    yield from _section("golden cases", [_cases(found)])
+    yield from _section(f"symbols ({len(found.symbols)})", [", ".join(found.symbols)])
+    yield from _section("sources", [_sources(found)])
+
+
+def _section(name: str, parts: Iterable[RenderableType]) -> Iterator[RenderableType]:
+    parts = list(parts)
+    if not parts:
+        return
+    yield ""
+    yield screen.title(name)
+    for part in parts:
+        yield Padding(part, (0, 0, 0, screen.INDENT))
+
+
+def _rules(found: ExchangeReport) -> Iterator[RenderableType]:
+    for entry in sorted(found.meta.rules, key=lambda e: e.from_, reverse=True):
+        yield Text.assemble((entry.name, "bold"), f"  since {entry.from_}: {entry.summary}")
+        table = screen.columns("left", "left", "left", "left")
+        for item in entry.evidence:
+            table.add_row(str(item.product), _mode(item), _class(item), screen.dim(item.note))
+        yield Padding(table, (0, 0, 0, screen.INDENT))
+        for text in entry.assumptions:
+            yield Padding(screen.dim(f"assumed: {text}"), (0, 0, 0, screen.INDENT))
+        sources = ", ".join(entry.sources)
+        yield Padding(screen.dim(f"sources: {sources}"), (0, 0, 0, screen.INDENT))
+
+
+def _fees(found: ExchangeReport) -> Table:
+    header = ("product", "since", "taker", "maker", "liquidation", "")
+    sides = ("left", "left", "right", "right", "right", "left")
+    table = screen.columns(*sides, header=header)
+    for fee in found.meta.fees:
+        liquidation = "" if fee.liquidation is None else plain(fee.liquidation)
+        note = ", ".join(filter(None, [fee.note, fee.source]))
+        rates = (plain(fee.taker), plain(fee.maker), liquidation)
+        table.add_row(str(fee.product), fee.from_, *rates, screen.dim(note))
+    return table
+
+
+def _process(process: Process) -> Table:
+    table = screen.columns("right", "left", "left")
+    head = f"{process.mode}, since {process.from_} ({process.source})"
+    for number, step in enumerate(process.steps, start=1):
+        note = f"; {step.note}" if step.note else ""
+        known = "" if step.evidence == "documented" else f" ({step.evidence})"
+        what = step.action.replace("_", " ")
+        table.add_row(str(number), what, screen.dim(f"{step.when}{note}{known}"))
+    outer = screen.columns("left")
+    outer.add_row(head)
+    outer.add_row(table)
+    return outer
+
+
+def _display(found: ExchangeReport) -> Table:
+    display = found.meta.display
+    table = screen.columns("left", "left")
+    table.add_row(display.ratio, display.meaning)
+    if display.warning:
+        table.add_row("warning", display.warning)
+    return table
+
+
+def _parameters(found: ExchangeReport) -> Table:
+    table = screen.columns("left", "left")
+    for name, parameter in found.meta.parameters.items():
+        sets = f"; only {', '.join(parameter.rule_sets)}" if parameter.rule_sets else ""
+        default = f" (default: {parameter.default})" if parameter.default else ""
+        table.add_row(name, screen.dim(f"{parameter.meaning}{default}{sets}"))
+    return table
+
+
+def _cases(found: ExchangeReport) -> str:
+    counts = found.coverage.cases
+    kinds = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+    return f"{sum(counts.values())}: {kinds}" if counts else "none"
+
+
+def _sources(found: ExchangeReport) -> Table:
+    """Return the sources that rules, fees and processes name; tables have their own."""
+    meta = found.meta
+    used = [name for entry in meta.rules for name in (*entry.sources, *entry.cites.values())]
+    used += [fee.source for fee in meta.fees] + [process.source for process in meta.liquidation]
+    table = screen.columns("left", "left")
+    for name in dict.fromkeys(used):
+        source = found.sources.get(name)
+        if source is None:
+            continue
+        day = f" ({source.date})" if source.date else ""
+        table.add_row(screen.dim(name), f"{source.title}{day}")
+        if source.url:
+            table.add_row("", screen.dim(source.url))
+    return table

@@ -1,0 +1,1 @@
+"""What `liqcalc check` looks at, one module a kind of file."""

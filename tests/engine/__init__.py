@@ -1,0 +1,1 @@
+"""The engine's parts against numbers worked by hand."""

@@ -1,0 +1,140 @@
+"""liqcalc against the slow judge: recorded sheets and disturbed ones."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from tests.laws.compare import ROOTS, SHOWN_AS, Sheet, answer, disagreements
+from tests.slow import health
+from tests.slow.plain import CONTEXT
+from tests.strategies import (
+    JUDGED,
+    disturbed_cases,
+    mark_of,
+    mode_of,
+    move_all_marks,
+    qty_of,
+    seeds,
+    value_of,
+    with_mark,
+)
+
+on_every_exchange = pytest.mark.parametrize("exchange", JUDGED)
+
+
+class TestTheSlowJudgeAgrees:
+    """Every figure that both compute is equal as printed, and unrounded to 20 digits."""
+
+    @on_every_exchange
+    def test_on_every_recorded_sheet(self, exchange: str) -> None:
+        found = {sheet["as_of"]: disagreements(sheet) for sheet in seeds(exchange)}
+
+        assert {} == {day: lines for day, lines in found.items() if lines}
+
+    @on_every_exchange
+    @given(st.data())
+    def test_on_disturbed_sheets(self, exchange: str, data: st.DataObject) -> None:
+        assert [] == disagreements(data.draw(disturbed_cases(exchange)))
+
+
+class TestTheRootBalances:
+    """At the unrounded liquidation price what backs the pool equals what it requires."""
+
+    @on_every_exchange
+    @given(st.data())
+    def test_health_is_zero_there(self, exchange: str, data: st.DataObject) -> None:
+        sheet = data.draw(disturbed_cases(exchange))
+        for at, found in enumerate(answer(sheet)["positions"]):
+            row = sheet["positions"][at]
+            for root in filter(None, (found.get(name) for name in SHOWN_AS.values())):
+                scale = value_of(sheet, row) * (1 + mark_of(row))
+                assert abs(_health_beside(sheet, at, Decimal(root))) <= scale * Decimal("1e-20")
+
+
+class TestTheSignChanges:
+    """One unit of the last printed digit before the root is safe, one behind it liquidates."""
+
+    @on_every_exchange
+    @given(st.data())
+    def test_the_status_flips_beside_the_root(self, exchange: str, data: st.DataObject) -> None:
+        sheet = data.draw(disturbed_cases(exchange))
+        assume("equity" not in sheet["account"])  # it would be another one at another mark
+        found = answer(sheet)["positions"]
+        for at, row in enumerate(sheet["positions"]):
+            mark = mark_of(row)
+            for name in SHOWN_AS.values():
+                if found[at]["status"] != "liquidatable_at_price" or not found[at].get(name):
+                    continue
+                root = Decimal(found[at][name])
+                step = max(Decimal("1e-8"), root * Decimal("1e-14"))
+                if exchange == "hyperliquid":  # what is cut off at 1E-6 differs at another mark
+                    step += Decimal("4e-6") / qty_of(sheet, row)
+                outward = -step if root < mark else step
+                if abs(root - mark) < 4 * step or root < 4 * step:
+                    continue
+                beside = [_status_at(sheet, at, root + way * outward) for way in (-2, 2)]
+                assert [False, True] == beside
+
+
+class TestTheJointMove:
+    """At the joint move, with all marks moved by it, the pool's health is zero."""
+
+    @on_every_exchange
+    @given(st.data())
+    def test_health_is_zero_after_it(self, exchange: str, data: st.DataObject) -> None:
+        sheet = data.draw(disturbed_cases(exchange))
+        assume("equity" not in sheet["account"])  # it would be another one at other marks
+        found = answer(sheet)
+        cut = Decimal("2e-6") if exchange == "hyperliquid" else Decimal(0)  # at each mark
+        for name in ("down", "up"):
+            if found["joint"].get(name) is None:
+                continue
+            moved = move_all_marks(sheet, 1 + Decimal(found["joint"][name]))
+            rows = sheet["positions"]
+            first = next(at for at, row in enumerate(rows) if mode_of(sheet, row) == "cross")
+            left = health(moved, first, mark_of(moved["positions"][first]))
+            scale = sum(value_of(sheet, row) * (1 + mark_of(row)) for row in rows)
+            assert abs(left) <= scale * Decimal("1e-20") + cut * len(rows)
+
+    @on_every_exchange
+    @given(st.data())
+    def test_the_order_of_positions_does_not_matter(
+        self, exchange: str, data: st.DataObject
+    ) -> None:
+        sheet = data.draw(disturbed_cases(exchange))
+        one_coin = len({contract["settle"] for contract in sheet["contracts"].values()}) == 1
+        assume(one_coin or "wallet_balance" not in sheet["account"])  # cash of the first's coin
+        turned = sheet | {"positions": sheet["positions"][::-1]}
+        before, after = answer(sheet), answer(turned)
+
+        assert _short(before["joint"]) == _short(after["joint"])
+        assert _prices(before) == _prices(after)[::-1]
+
+
+def _health_beside(sheet: Sheet, at: int, root: Decimal) -> Decimal:
+    """Return the health at a root or, where it jumps over zero there, zero."""
+    here = health(sheet, at, root)
+    nudge = CONTEXT.multiply(root, Decimal("1e-30"))
+    around = [health(sheet, at, root - nudge), health(sheet, at, root + nudge)]
+    if min(around) < 0 < max(around):
+        return min((here, *around), key=abs) if abs(here) < Decimal("1e-12") else Decimal(0)
+    return here
+
+
+def _status_at(sheet: Sheet, at: int, mark: Decimal) -> bool:
+    """Return whether the position is liquidatable with its symbol's mark there."""
+    found = answer(with_mark(sheet, at, mark))["positions"][at]
+    return bool(found["status"] == "already_liquidatable")
+
+
+def _short(joint: dict[str, str | None]) -> list[str | None]:
+    return [None if joint.get(k) is None else f"{Decimal(joint[k]):.24E}" for k in ("down", "up")]
+
+
+def _prices(found: dict[str, list[dict[str, str | None]]]) -> list[list[str]]:
+    names = [*SHOWN_AS.values(), *(ROOTS - SHOWN_AS.keys()), "liquidation_price", "status"]
+    return [[str(row.get(name))[:24] for name in names] for row in found["positions"]]
