@@ -36,16 +36,29 @@ Row = dict[str, Any]
 
 
 @cache
+def cases(exchange: str) -> tuple[Sheet, ...]:
+    """Return the golden cases of an exchange."""
+    files = sorted((ROOT / "exchanges" / exchange / "cases").glob("*.yaml"))
+    return tuple(case for path in files for case in read_cases(path))
+
+
+def sheet_of(case: Sheet) -> Sheet:
+    """Return a golden case without its expectations."""
+    sheet = {k: copy.deepcopy(v) for k, v in case.items() if k not in (*ANSWERS, *WORDS)}
+    if "as_of" in sheet:
+        sheet["as_of"] = str(sheet["as_of"])
+    return sheet
+
+
+@cache
 def seeds(exchange: str) -> tuple[Sheet, ...]:
     """Return the sheets of an exchange's golden cases, each with a table and a fee rate."""
-    files = sorted((ROOT / "exchanges" / exchange / "cases").glob("*.yaml"))
-    cases = [case for path in files for case in read_cases(path)]
-    return tuple(_complete(case) for case in cases if len(case["positions"]) <= 4)
+    return tuple(_complete(case) for case in cases(exchange) if len(case["positions"]) <= 4)
 
 
 def _complete(case: Sheet) -> Sheet:
-    sheet = {k: copy.deepcopy(v) for k, v in case.items() if k not in (*ANSWERS, *WORDS)}
-    sheet["as_of"] = str(sheet.get("as_of", "2026-06-01"))
+    sheet = sheet_of(case)
+    sheet.setdefault("as_of", "2026-06-01")
     sheet.setdefault("fees", {"taker": "0.0005"})
     sheet.setdefault("tiers", {})
     for row in sheet["positions"]:
@@ -184,7 +197,9 @@ def change_margin(sheet: Sheet, rng: Random) -> None:
 def add_by_hand(sheet: Sheet, rng: Random) -> None:
     """Add or take isolated margin by hand, and other money that is set aside."""
     row = rng.choice(sheet["positions"])
-    key = rng.choice(("extra_margin", "extra_margin", "funding_paid", "fee_reserve", "accrued_fees"))
+    key = rng.choice(
+        ("extra_margin", "extra_margin", "funding_paid", "fee_reserve", "accrued_fees")
+    )
     share = rng.choice(("0.0001", "0.003", "0.05", "0.4"))
     sign = rng.choice((1, 1, -1)) if key in {"extra_margin", "funding_paid"} else 1
     row[key] = scaled(value_of(sheet, row) * sign, share)
@@ -308,10 +323,15 @@ def many_tiers(sheet: Sheet, rng: Random) -> None:
         if cap is None and rng.random() < 0.3:
             cap = floor * 2
         top = text((1 / (2 * rate)).quantize(Decimal("0.01")))
-        rows.append({
-            "floor": text(floor), "cap": None if cap is None else text(cap), "mmr": text(rate),
-            "deduction": text(deduction) if deduction else "0", "max_leverage": top,
-        })
+        rows.append(
+            {
+                "floor": text(floor),
+                "cap": None if cap is None else text(cap),
+                "mmr": text(rate),
+                "deduction": text(deduction) if deduction else "0",
+                "max_leverage": top,
+            }
+        )
         last, floor = rate, cap or floor
     sheet["tiers"][row["symbol"]] = rows
 
@@ -489,11 +509,6 @@ def _make_consistent(sheet: Sheet) -> None:
         account.pop("equity", None)
     if account.get("collateral_mode") == "multi" and not cross and account.get("wallet_balance"):
         del account["wallet_balance"]
-
-
-def sheets_of(exchange: str) -> Sequence[Sheet]:
-    """Return the undisturbed sheets of an exchange."""
-    return seeds(exchange)
 
 
 def disturbed_cases(exchange: str, most: int = 8) -> st.SearchStrategy[Sheet]:

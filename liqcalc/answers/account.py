@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from liqcalc.answers import trace
 from liqcalc.answers.answer import AccountAnswer, AccountFigures, JointMove, Note, PositionAnswer
+from liqcalc.answers.guard import computable
 from liqcalc.answers.pools import PoolPlan, plan_pools
 from liqcalc.answers.resolve import Resolved, resolve
 from liqcalc.engine.evaluate import evaluate_position
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from liqcalc.rules.sheet import Sheet
 
 
+@computable
 def evaluate_sheet(sheet: Sheet, catalog: Catalog, *, today: str) -> AccountAnswer:
     """Return every figure of a checked sheet.
 

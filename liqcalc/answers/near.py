@@ -20,6 +20,9 @@ _PRICES = (
 )
 
 
+_PLAIN = 15
+
+
 def read_limit(text: str) -> Decimal:
     """Return a distance from the mark as a fraction.
 
@@ -84,6 +87,8 @@ def percent(rate: Decimal) -> str:
     ('4.57%', '0.0012%', '10%')
     """
     shown = rate.scaleb(2)
+    if shown.adjusted() > _PLAIN:
+        return f"{shown:.2E}%"
     if shown and abs(shown) < Decimal("0.1"):
         step = Decimal((0, (1,), shown.adjusted() - 1))
     else:

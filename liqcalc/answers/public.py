@@ -13,6 +13,8 @@ from liqcalc.errors import Fault, InputError
 from liqcalc.rules.catalog import Catalog, LoadedExchange, nearest
 from liqcalc.rules.schema import MarginMode
 from liqcalc.rules.sheet import (
+    LARGEST,
+    SMALLEST,
     AccountRow,
     FeesRow,
     PositionRow,
@@ -104,7 +106,7 @@ def price(
     >>> answer = price("okx", "BTC-USDT-SWAP", "short", contracts=100,
     ...                entry_price=60000, leverage=10, as_of="2026-09-18")
     >>> answer.status.value, answer.liquidation_price
-    ('liquidatable_at_price', Decimal('65704.231956197113'))
+    ('liquidatable_at_price', Decimal('65704.230512692882'))
     """
     catalog = Catalog(exchanges)
     names = {
@@ -146,9 +148,7 @@ def price(
             exchange=loaded.id,
             positions=(row,),
             as_of=as_of,
-            account=AccountRow(
-                margin_mode=mode, wallet_balance=given["wallet_balance"]
-            ),
+            account=AccountRow(margin_mode=mode, wallet_balance=given["wallet_balance"]),
             tiers=_own_tier(own, given),
             fees=FeesRow(taker=given["taker"]),
             rules=rules,
@@ -231,7 +231,8 @@ def _today() -> str:
 
 def _together(*readers: Callable[[], Any]) -> list[Any]:
     """Return what each of `readers` returns, or raise with the faults of all of them."""
-    found, faults = [], []
+    found: list[Any] = []
+    faults: list[Fault] = []
     for read in readers:
         try:
             found.append(read())
@@ -277,9 +278,13 @@ def number_fault(name: str, value: Any) -> Fault | None:  # noqa: ANN401 - whate
             hint = "leave thousands separators out"
         return Fault("LQ104", name, f"is {value!r}, not a number", hint)
     try:
-        Decimal(value)
+        number = Decimal(value)
     except InvalidOperation:
         return Fault("LQ104", name, f"is {value!r}, not a number")
+    if number.is_finite() and number and not SMALLEST <= number.copy_abs() <= LARGEST:
+        hint = "check the unit and the decimal point"
+        message = f"is {number:.3E}, numbers from 1e-24 to 1e24 are read"
+        return Fault("LQ105", name, message, hint)
     return None
 
 

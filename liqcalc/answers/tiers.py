@@ -176,13 +176,13 @@ def _table(loaded: LoadedExchange, symbol: str, day: str | None) -> TierTable:
     raise InputError(Fault("LQ403", "", message, hint))
 
 
-def _held(
-    schedule: Schedule, value: Decimal | None, count: Decimal | None, unit: str
-) -> Held:
+def _held(schedule: Schedule, value: Decimal | None, count: Decimal | None, unit: str) -> Held:
     """Return the row that holds a size, which must be in the table's unit."""
     size = count if schedule.by_contracts else value
     if size is None:
-        wanted, given = ("contracts", "notional") if value is not None else ("notional", "contracts")
+        wanted, given = (
+            ("contracts", "notional") if value is not None else ("notional", "contracts")
+        )
         message = f"does not fit: this table counts {unit}"
         raise InputError(Fault("LQ105", f"--{given}", message, f"give --{wanted}"))
     if schedule.unknown_beyond(size):

@@ -31,33 +31,63 @@ def account_figures(
     """
     figures = Figures()
     account = found.sheet.account
-    rounding = found.rules.account
-    maintenance = _total(plan, results, "maintenance_margin")
-    initial = _total(plan, results, "initial_margin")
-    if plan.orders.maintenance is None:
-        maintenance = None
-    elif maintenance is not None:
-        maintenance += account.other_maintenance_margin + plan.orders.maintenance
-        if plan.backing is not None:
-            maintenance += plan.backing.borrow_requirement()
-    if initial is not None and plan.orders.initial is not None:
-        initial += account.other_initial_margin + plan.orders.initial
-    else:
-        initial = None
+    maintenance = _maintenance(found, plan, results)
+    initial = _initial(found, plan, results)
     _put(figures, found, "maintenance_margin", maintenance, "a position's tiers are not known")
     _put(figures, found, "initial_margin", initial, "a position's leverage was not given")
     figures.put("order_margin", account.order_margin)
-    backing = plan.backing
-    if backing is None:
-        for name in _BACKED:
-            figures.none(name, plan.reason)
-        if plan.prices is not None:
-            profit = _profit(results, plan.prices, account.other_unrealized_pnl)
-            figures.reasons.pop("unrealized_pnl")
-            figures.put_rounded("unrealized_pnl", profit, rounding.of("unrealized_pnl"))
-        return AccountFigures(
-            plan.currency, figures.shown, figures.exact, figures.reasons, liquidatable=None
-        )
+    if plan.backing is None:
+        return _unbacked(figures, found, plan, results)
+    equity = plan.backing.equity()
+    _put_money(figures, found, plan.backing, results)
+    available = None
+    if initial is not None:
+        weighted = plan.backing.equity(initial=True)
+        available = weighted - initial - account.order_margin
+    _put(figures, found, "available_balance", available, "a position's leverage was not given")
+    liquidatable = _ratios(figures, found, plan, equity, initial)
+    if "available_after_maintenance" in found.exchange.meta.figures:
+        after = None if maintenance is None else equity - maintenance
+        _put(figures, found, "available_after_maintenance", after, "tiers are not known")
+    return AccountFigures(
+        plan.currency, figures.shown, figures.exact, figures.reasons, liquidatable=liquidatable
+    )
+
+
+def _maintenance(found: Resolved, plan: PoolPlan, results: list[PositionResult]) -> Decimal | None:
+    total = _total(plan, results, "maintenance_margin")
+    if total is None or plan.orders.maintenance is None:
+        return None
+    total += found.sheet.account.other_maintenance_margin + plan.orders.maintenance
+    return total + (plan.backing.borrow_requirement() if plan.backing else ZERO)
+
+
+def _initial(found: Resolved, plan: PoolPlan, results: list[PositionResult]) -> Decimal | None:
+    total = _total(plan, results, "initial_margin")
+    if total is None or plan.orders.initial is None:
+        return None
+    return total + found.sheet.account.other_initial_margin + plan.orders.initial
+
+
+def _unbacked(
+    figures: Figures, found: Resolved, plan: PoolPlan, results: list[PositionResult]
+) -> AccountFigures:
+    """Return what is known without cash, equity or collateral: margins and profit."""
+    for name in _BACKED:
+        figures.none(name, plan.reason)
+    if plan.prices is not None:
+        profit = _profit(results, plan.prices, found.sheet.account.other_unrealized_pnl)
+        del figures.reasons["unrealized_pnl"]
+        figures.put_rounded("unrealized_pnl", profit, found.rules.account.of("unrealized_pnl"))
+    return AccountFigures(
+        plan.currency, figures.shown, figures.exact, figures.reasons, liquidatable=None
+    )
+
+
+def _put_money(
+    figures: Figures, found: Resolved, backing: Pool, results: list[PositionResult]
+) -> None:
+    account, rounding = found.sheet.account, found.rules.account
     equity = backing.equity()
     profit = _profit(results, backing, account.other_unrealized_pnl)
     if account.equity is None:
@@ -68,18 +98,6 @@ def account_figures(
     for name, value in (("equity", equity), ("unrealized_pnl", profit), ("wallet_balance", wallet)):
         figures.put_rounded(name, value, rounding.of(name))
     figures.put("margin_balance", equity, figures.shown["equity"])
-    available = None
-    if initial is not None:
-        weighted = backing.equity(initial=True)
-        available = weighted - initial - account.order_margin
-    _put(figures, found, "available_balance", available, "a position's leverage was not given")
-    liquidatable = _ratios(figures, found, plan, equity, initial)
-    if "available_after_maintenance" in found.exchange.meta.figures:
-        after = None if maintenance is None else equity - maintenance
-        _put(figures, found, "available_after_maintenance", after, "tiers are not known")
-    return AccountFigures(
-        plan.currency, figures.shown, figures.exact, figures.reasons, liquidatable=liquidatable
-    )
 
 
 _BACKED = (

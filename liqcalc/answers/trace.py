@@ -132,9 +132,7 @@ def _tier_steps(
     yield TraceStep("requirement", name, formula, numbers, result, _cite(name, cites))
 
 
-def _tier_test(
-    m: Marked, index: int, price: Decimal, cites: Mapping[str, str]
-) -> TraceStep:
+def _tier_test(m: Marked, index: int, price: Decimal, cites: Mapping[str, str]) -> TraceStep:
     """Return the test that picks the tier, at the price that comes out below."""
     schedule = m.schedule
     assert schedule is not None  # noqa: S101 - a leg has a schedule

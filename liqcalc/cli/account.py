@@ -15,10 +15,8 @@ EXAMPLES = """\
 """
 
 
-def command(  # noqa: PLR0913 - options
-    file: Annotated[
-        str, typer.Argument(help="YAML, JSON or JSON lines; - is standard input")
-    ],
+def command(
+    file: Annotated[str, typer.Argument(help="YAML, JSON or JSON lines; - is standard input")],
     *,
     as_of: AsOf = None,
     exchanges: Folders = None,

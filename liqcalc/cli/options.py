@@ -11,13 +11,13 @@ from liqcalc.rules import names as folders
 
 
 def _exchanges(incomplete: str) -> list[str]:
-    return [name for name in folders.exchange_names() if name.startswith(incomplete.lower())]
+    return [name for name in folders.exchange_names() if name.startswith(incomplete)]
 
 
 def _symbols(ctx: typer.Context, incomplete: str) -> list[str]:
     exchange = str(ctx.params.get("exchange") or "")
     known = folders.symbol_names(exchange)
-    return [name for name in known if name.lower().startswith(incomplete.lower())]
+    return [name for name in known if name.startswith(incomplete)]
 
 
 def _of(*words: str) -> Callable[[str], list[str]]:

@@ -38,7 +38,7 @@ _OPTIONS = (
 )
 
 
-def command(  # noqa: PLR0913 - the inputs of a position are what they are
+def command(
     exchange: ExchangeName,
     symbol: Symbol,
     side: Side,
@@ -87,33 +87,35 @@ def command(  # noqa: PLR0913 - the inputs of a position are what they are
     Give the size as QTY, --notional or --contracts. Numbers are plain
     decimals; rates are fractions: 0.05% is 0.0005.
     """
-    given = locals()
-    from liqcalc.errors import InputError
-
-    values = {name: given[name] for name in _OPTIONS}
-    values |= {"entry_price": entry, "mark_price": mark, "wallet_balance": wallet}
-    values |= {"as_of": as_of, "margin_mode": mode, "exchanges": exchanges or ()}
-    values["extra_margin"] = "0" if extra_margin is None else extra_margin
+    values = _inputs(locals())
     limit = _limit(fail_below)
-    try:
-        answer = _answer((exchange, symbol, side, qty), values, parameter)
-    except InputError as error:
-        raise InputError(*map(_as_option, error.faults)) from None
+    answer = _answer((exchange, symbol, side, qty), values, parameter)
     _show(answer, exchanges or (), trace=trace, json=json)
     if limit is not None:
         _judge(answer, limit)
 
 
-def _answer(
-    position: tuple[Any, ...], values: dict[str, Any], parameters: list[str] | None
-) -> Any:  # noqa: ANN401 - a PositionAnswer, whose module is not imported here
+def _inputs(given: dict[str, Any]) -> dict[str, Any]:
+    """Return what was typed under the library's names."""
+    values = {name: given[name] for name in _OPTIONS}
+    values |= {name: given[flag.lstrip("-").replace("-", "_")] for name, flag in _FLAGS.items()}
+    values["extra_margin"] = "0" if given["extra_margin"] is None else given["extra_margin"]
+    values["exchanges"] = given["exchanges"] or ()
+    return values
+
+
+def _answer(position: tuple[Any, ...], values: dict[str, Any], parameters: list[str] | None) -> Any:  # noqa: ANN401 - a PositionAnswer, whose module is not imported here
     from liqcalc.answers.public import price
+    from liqcalc.errors import InputError
 
     if parameters:
         from liqcalc.rules.sheet_file import read_parameters
 
         values["parameters"] = read_parameters(parameters)
-    return price(*position, **values)
+    try:
+        return price(*position, **values)
+    except InputError as error:
+        raise InputError(*map(_as_option, error.faults)) from None
 
 
 def _show(answer: Any, exchanges: Any, *, trace: bool, json: bool) -> None:  # noqa: ANN401

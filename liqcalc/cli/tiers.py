@@ -13,16 +13,12 @@ EXAMPLES = """\
 """
 
 
-def command(  # noqa: PLR0913 - options
+def command(
     exchange: ExchangeName,
     symbol: Symbol,
     *,
-    notional: Annotated[
-        str | None, number("N", "mark the tier that holds this value")
-    ] = None,
-    contracts: Annotated[
-        str | None, number("N", "the same, where tiers count contracts")
-    ] = None,
+    notional: Annotated[str | None, number("N", "mark the tier that holds this value")] = None,
+    contracts: Annotated[str | None, number("N", "the same, where tiers count contracts")] = None,
     as_of: AsOf = None,
     exchanges: Folders = None,
     json: Json = False,

@@ -9,6 +9,7 @@ edge, the jump itself can be the crossing.
 
 from __future__ import annotations
 
+from decimal import Context, Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -16,13 +17,15 @@ from liqcalc.engine.numbers import ZERO
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from decimal import Decimal
 
 Coefficients = tuple["Decimal", "Decimal", "Decimal"]
 """The a, b and c of ``a + b*p + c/p``."""
 
 NOTHING: Coefficients = (ZERO, ZERO, ZERO)
 UP, DOWN = 1, -1
+_WIDE = Context(prec=80)
+_JUST_ABOVE = Decimal("1.0000000000000000000000000001")
+_JUST_BELOW = Decimal("0.9999999999999999999999999999")
 
 
 class Leg(Protocol):
@@ -149,10 +152,11 @@ def zeros(coefficients: Coefficients) -> list[Decimal]:
     elif not b:
         found = [-c / a] if a else []
     else:
-        discriminant = a * a - 4 * b * c
+        # Exact in 80 digits: near a double root its leading digits cancel.
+        discriminant = _WIDE.fma(a, a, _WIDE.multiply(_WIDE.multiply(b, -4), c))
         if discriminant < 0:
             return []
-        q = -(a + discriminant.sqrt().copy_sign(a)) / 2
+        q = -(a + _WIDE.sqrt(discriminant).copy_sign(a)) / 2
         found = sorted((q / b, c / q)) if q else []
     return [root for root in found if root > 0]
 
@@ -259,6 +263,7 @@ class Kink:
 
 
 def _between(root: Decimal, here: Decimal, edge: Decimal | None, direction: int) -> bool:
+    # A root on the edge must not fall between two segments by its last digits.
     if direction == UP:
-        return here <= root and (edge is None or root <= edge)
-    return (edge is None or edge <= root) and root <= here
+        return here <= root and (edge is None or root <= edge * _JUST_ABOVE)
+    return (edge is None or edge * _JUST_BELOW <= root) and root <= here

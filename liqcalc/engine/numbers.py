@@ -24,9 +24,9 @@ CONTEXT = decimal.Context(
 )
 """34 digits, half even, and an error for every use of a binary float."""
 
-# Rounding must hold more digits than the arithmetic, and a directed rounding
-# must not be pushed over by the last of 34 digits: it first drops the digits
-# beyond the 30th, so that 2567.82000...0001 counts as the tick it stands on.
+# Rounding must hold more digits than the arithmetic, and must not be pushed over
+# by the last of 34 digits: it first drops the digits beyond the 30th, so that
+# 2567.82000...0001 counts as the tick it stands on, and 0.1249...9 as a half.
 _WIDE = decimal.Context(prec=120, rounding=decimal.ROUND_HALF_EVEN)
 _SETTLED = decimal.Context(prec=30, rounding=decimal.ROUND_HALF_EVEN)
 
@@ -100,19 +100,14 @@ def to_step(value: Decimal, step: Decimal, toward: str) -> Decimal:
     """Return the multiple of `step` that `value` rounds to in direction `toward`."""
     if step.as_tuple().digits == (1,):
         return _to_power(value, step, toward)
-    if toward not in _NEAREST:
-        value = _SETTLED.plus(value)
+    value = _SETTLED.plus(value)
     count = _WIDE.divide(value, step).quantize(ONE, _MODES[toward], _WIDE)
     return _WIDE.multiply(count, step)
 
 
-_NEAREST = frozenset({"half_up", "half_even"})
-
-
 def _to_power(value: Decimal, power: Decimal, toward: str) -> Decimal:
     """Return `value` rounded to a power of ten."""
-    if toward not in _NEAREST:
-        value = _SETTLED.plus(value)
+    value = _SETTLED.plus(value)
     return value.quantize(power, _MODES[toward], _WIDE)
 
 

@@ -121,4 +121,3 @@ def _joint(move: JointMove) -> Text:
     text = " or ".join(steps)
     note = "  of all prices together liquidates the account"
     return Text.assemble("joint move  ", (text, "bold"), (note, "dim"))
-

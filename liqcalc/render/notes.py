@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     from liqcalc.answers.answer import Note, Provenance
 
 
-def below(
-    warnings: Iterable[Note], assumptions: Iterable[Note], provenance: Provenance
-) -> Table:
+def below(warnings: Iterable[Note], assumptions: Iterable[Note], provenance: Provenance) -> Table:
     """Return the lines below an answer, with a hanging indent."""
     table = screen.columns("left", "left")
     for note in warnings:

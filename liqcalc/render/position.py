@@ -41,9 +41,7 @@ def render(answer: PositionAnswer, display: Display, *, trace: bool) -> str:
     return screen.draw(parts(answer, display, trace=trace))
 
 
-def parts(
-    answer: PositionAnswer, display: Display, *, trace: bool
-) -> Iterator[RenderableType]:
+def parts(answer: PositionAnswer, display: Display, *, trace: bool) -> Iterator[RenderableType]:
     """Yield the heading, the figures, the notes and the derivation."""
     yield screen.title(f"{answer.exchange} {answer.symbol}", words.headline(answer))
     yield ""

@@ -222,7 +222,7 @@ class _Checker:
             self.say(path, f"is {value}, it must be above 0")
         elif least == "zero" and value < 0:
             self.say(path, f"is {value}, it must not be below 0")
-        elif value and not SMALLEST <= abs(value) <= LARGEST:
+        elif value and not SMALLEST <= value.copy_abs() <= LARGEST:
             hint = "check the unit and the decimal point"
             self.say(path, f"is {value:.3E}, numbers from 1e-24 to 1e24 are read", hint)
         elif len(value.as_tuple().digits) > MOST_DIGITS:

@@ -40,14 +40,14 @@ class _Document(NamedTuple):
         data: parsed.
         number: which YAML document of the text it is.
         start, end: where it stands in the text, if that is JSON.
-        index: which item, if the document is a list.
+        item: which one, if the document is a list.
     """
 
     data: Any
     number: int = 0
     start: int = 0
     end: int | None = None
-    index: int | None = None
+    item: int | None = None
 
 
 class _JsonFault(ValueError):
@@ -72,7 +72,8 @@ def read_sheets(text: str, where: str) -> list[Sheet]:
     documents = [doc for doc in _documents(text, where) if doc.data is not None]
     if not documents:
         raise InputError(Fault("LQ115", where, "holds no sheet", _EXAMPLE))
-    sheets, faults = [], []
+    sheets: list[Sheet] = []
+    faults: list[Fault] = []
     for doc in documents:
         data = doc.data
         if isinstance(data, dict):
@@ -122,8 +123,8 @@ def _read(data: Any, doc: _Document, text: str, where: str) -> Sheet:  # noqa: A
         number = doc.number
         if doc.end is not None:
             text = _part(text, doc.start, doc.end)
-        if doc.index is not None:
-            start, end = strict_yaml.span_of(text, doc.index, document=number)
+        if doc.item is not None:
+            start, end = strict_yaml.span_of(text, doc.item, document=number)
             text, number = _part(text, start, end), 0
         with exact():
             return read_sheet(data, text=text, where=where, document=number)
@@ -163,7 +164,7 @@ def _yaml_documents(text: str, where: str) -> Iterator[_Document]:
     for number, data in enumerate(parsed):
         if isinstance(data, list):
             for index, item in enumerate(data):
-                yield _Document(item, number, index=index)
+                yield _Document(item, number, item=index)
         else:
             yield _Document(data, number)
 
@@ -181,7 +182,7 @@ def _json_documents(text: str) -> Iterator[_Document]:
         data, end = decoder.raw_decode(text, at)
         if isinstance(data, list):
             for index, item in enumerate(data):
-                yield _Document(item, start=at, end=end, index=index)
+                yield _Document(item, start=at, end=end, item=index)
         else:
             yield _Document(data, start=at, end=end)
         at = _skip(text, end)

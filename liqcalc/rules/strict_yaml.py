@@ -47,14 +47,6 @@ class _Loader(_Base):  # type: ignore[misc]
         super().__init__(stream)
         self.faults: list[tuple[int, str]] = []
 
-    def compose_node(self, parent: Node | None, index: Any) -> Node | None:  # noqa: ANN401
-        """Refuse aliases, which can hide a repeat or blow a file up."""
-        if self.check_event(yaml.AliasEvent):
-            line = self.peek_event().start_mark.line + 1
-            raise YamlError([Fault("LQ103", str(line), "anchors and aliases are not read")])
-        node: Node | None = super().compose_node(parent, index)
-        return node
-
 
 def _pairs(loader: _Loader, node: yaml.MappingNode) -> Iterator[dict[Hashable, Any]]:
     data: dict[Hashable, Any] = {}
@@ -88,6 +80,30 @@ _Loader.add_constructor("!fraction", _fraction)
 _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _pairs)
 
 
+_DEEPEST = 100
+_MANY = 1000
+_SUSPECT = re.compile(r"(?m)^[-? \t]{1000}|(?:^|[\s\[{,:-])[&*][^\s,\[\]{}]")
+"""Text that may hold an anchor or an alias, or be nested very deeply."""
+
+
+def _check_events(text: str) -> None:
+    """Refuse aliases, which can hide a repeat or blow a file up, and deep nesting.
+
+    libyaml composes by recursion without a limit, so this looks first.
+    """
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        line = str(event.start_mark.line + 1) if event.start_mark else ""
+        if getattr(event, "anchor", None) is not None:
+            raise YamlError([Fault("LQ103", line, "anchors and aliases are not read")])
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _DEEPEST:
+                raise YamlError([Fault("LQ102", line, "the document is nested too deeply")])
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
 def parse(text: str, where: str) -> list[Any]:
     """Return the documents of `text`.
 
@@ -101,6 +117,8 @@ def parse(text: str, where: str) -> list[Any]:
     loader = _Loader(text)
     documents = []
     try:
+        if _SUSPECT.search(text) or text.count("[") + text.count("{") > _MANY:
+            _check_events(text)
         while loader.check_data():
             documents.append(loader.get_data())
     except yaml.MarkedYAMLError as error:

@@ -1,3 +1,4 @@
+# mypy: allow-untyped-defs, allow-untyped-calls, allow-incomplete-defs
 from __future__ import annotations
 
 import os
@@ -12,14 +13,12 @@ from liqcalc.cli.main import INTERNAL_ERROR, main
 PRICE = "price binance BTCUSDT long 0.5 --entry 60000 --leverage 20"
 
 
-def process(line, *, shell=False, **environment):
-    """Run the command line as a process of its own."""
-    command = [sys.executable, "-m", "liqcalc.cli", *line.split()]
-    if shell:
-        command = ["bash", "-c", f"{sys.executable} -m liqcalc.cli {line}"]
+def process(line, *, then="", **environment):
+    """Run the command line as a process of its own, if need be piped into another."""
+    script = f"{sys.executable} -m liqcalc.cli {line} {then}"
     env = {**os.environ, **environment}
     return subprocess.run(  # noqa: S603 - our own command
-        command, env=env, capture_output=True, text=True, check=False
+        ["/bin/sh", "-c", script], env=env, capture_output=True, text=True, check=False
     )
 
 
@@ -65,25 +64,27 @@ class TestUnexpected:
     """One line, unless --debug asks for the traceback."""
 
     @pytest.fixture
-    def broken(self, monkeypatch):
+    def _broken(self, monkeypatch):
         def fail(name):
             raise ZeroDivisionError(name)
 
         monkeypatch.setattr(commands, "load", fail)
 
-    def test_an_internal_error_is_one_line(self, run, broken):
+    @pytest.mark.usefixtures("_broken")
+    def test_an_internal_error_is_one_line(self, run):
         ran = run(PRICE)
 
         assert ran.code == INTERNAL_ERROR
         assert ran.err.count("\n") == 1
         assert "--debug" in ran.err
 
-    def test_debug_shows_the_traceback(self, broken):
+    @pytest.mark.usefixtures("_broken")
+    def test_debug_shows_the_traceback(self):
         with pytest.raises(ZeroDivisionError):
             main([*PRICE.split(), "--debug"])
 
     def test_an_interrupt_is_exit_130(self, run, monkeypatch):
-        def stop(name):
+        def stop(_name):
             raise KeyboardInterrupt
 
         monkeypatch.setattr(commands, "load", stop)
@@ -95,7 +96,7 @@ class TestProcess:
     """The command as a process: pipes, streams, environment."""
 
     def test_a_closed_pipe_is_no_error(self):
-        ran = process("exchanges hyperliquid | head -1", shell=True)
+        ran = process("exchanges hyperliquid", then="| head -1")
 
         assert ran.stdout.count("\n") == 1
         assert ran.stderr == ""

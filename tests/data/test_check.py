@@ -303,6 +303,11 @@ class TestTheFolder:
 
         assert check_folder(harbor) == []
 
+    def test_prices_may_have_no_decimals(self, harbor: Path) -> None:
+        change(harbor / CONTRACT, "tick_size: 0.1", "price_decimals: 0")
+
+        assert check_folder(harbor) == []
+
     def test_an_id_is_used_once_in_all_files(self, harbor: Path) -> None:
         shutil.copy(harbor / CASES, harbor / "cases" / "more.yaml")
 
@@ -417,6 +422,19 @@ class TestTiersByContracts:
         change(by_contracts / TIERS, "mmr: 0.005", "mmr: 0.005, deduction: 1")
 
         assert codes_of(by_contracts) == ["LQ214"]
+
+
+class TestEmptyTables:
+    """A file of tiers holds a table, a table holds a row."""
+
+    @pytest.mark.parametrize(
+        "history", ["[]", "\n  - {from: 2026-06-01, source: api-2026-05, tiers: []}"]
+    )
+    def test_nothing_in_it_is_told(self, harbor: Path, history: str) -> None:
+        text = f"symbol: BTCUSDT\nhistory: {history}\n"
+        (harbor / TIERS).write_text(text, encoding="utf-8")
+
+        assert codes_of(harbor) == ["LQ211"]
 
 
 class TestMarginalByDate:

@@ -48,7 +48,7 @@ WORDS = {"exchange", "as_of", "margin_mode", "collateral_mode", "asset", "symbol
          "product", "base", "quote", "settle"}  # fmt: skip
 
 
-def numbers(data: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401
+def numbers(data: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """Yield the path of every number of a sheet."""
     items = data.items() if isinstance(data, dict) else enumerate(data)
     for key, value in items:
@@ -64,7 +64,9 @@ class TestFloatsAreRefused:
     def test_the_sheet_itself_is_a_sheet(self) -> None:
         assert liqcalc.evaluate(SHEET).positions[0].liquidation_price is not None
 
-    @pytest.mark.parametrize("path", list(numbers(SHEET)), ids=lambda path: ".".join(map(str, path)))
+    @pytest.mark.parametrize(
+        "path", list(numbers(SHEET)), ids=lambda path: ".".join(map(str, path))
+    )
     def test_in_every_key_of_a_sheet(self, path: tuple[Any, ...]) -> None:
         sheet = copy.deepcopy(SHEET)
         place: Any = sheet

@@ -104,8 +104,10 @@ class TestEveryEdgeOfRealTables:
 
 LINEAR = Contract("X", Product.LINEAR, "COIN", "USDT", "USDT")
 INVERSE = Contract("X", Product.INVERSE, "COIN", "USD", "COIN")
-MARGINAL = (Tier(D(0), D(100), D("0.1")), Tier(D(100), D(200), D("0.2"), D(10)))
-WHOLE = (Tier(D(0), D(100), D("0.1")), Tier(D(100), D(200), D("0.2")))
+LOW = Tier(floor=D(0), cap=D(100), mmr=D("0.1"))
+HIGH = Tier(floor=D(100), cap=D(200), mmr=D("0.2"))
+WHOLE = (LOW, HIGH)
+MARGINAL = (LOW, HIGH._replace(deduction=D(10)))
 
 
 def maintenance(contract: Contract, rows: tuple[Tier, ...], qty: int, **kind: bool) -> TierLeg:
@@ -127,7 +129,7 @@ class TestNoJumpAtAContinuousEdge:
         assert all(abs(value + 10) < D("1e-7") for value in around)
 
     def test_a_root_at_the_edge_is_found_from_both_sides(self) -> None:
-        # 2*p - 90 - 20 + ... : health = 2*p - 90 - maintenance; at p = 50: 100 - 90 - 10 = 0.
+        # health = 2*p - 90 - maintenance; at p = 50: 100 - 90 - 10 = 0.
         for start, direction in ((D(60), DOWN), (D(40), UP)):
             curve = Curve((D(-90), D(2), D(0)), [maintenance(LINEAR, MARGINAL, 2)])
             crossing = curve.crossing(curve.stand(start), direction)

@@ -26,7 +26,7 @@ def case_files() -> list[Path]:
 
 def read_cases(path: Path) -> list[Case]:
     """Return the cases of one file; plain numbers do not pass through binary floats."""
-    import yaml  # noqa: PLC0415
+    import yaml
 
     class Exact(yaml.SafeLoader):
         """A loader that keeps the digits of numbers."""
@@ -43,7 +43,7 @@ def half_unit(printed: str) -> Decimal:
     return Decimal(5).scaleb(exponent - 1)
 
 
-def agrees(expected: Any, actual: Any, tolerance: Any) -> bool:  # noqa: ANN401
+def agrees(expected: Any, actual: Any, tolerance: Any) -> bool:
     """Return whether a figure is as expected."""
     if expected is None or actual is None:
         return expected is None and actual is None

@@ -99,7 +99,9 @@ class Order:
     @property
     def value(self) -> Decimal:
         """Return the value of the order at its own price."""
-        return self.qty / self.price if self.contract.product == "inverse" else self.qty * self.price
+        return (
+            self.qty / self.price if self.contract.product == "inverse" else self.qty * self.price
+        )
 
 
 @dataclass(frozen=True)

@@ -267,7 +267,11 @@ class Rules:
         return pool.total(known, prices) + self.sheet.account.other_maintenance_margin
 
     def funded_figures(
-        self, pool: CrossPool, prices: Prices, initial: Decimal | None, needed: Decimal | None
+        self,
+        pool: CrossPool,
+        prices: Prices,
+        initial: Decimal | None,
+        needed: Decimal | None,  # noqa: ARG002
     ) -> Figures:
         """Return the totals that need to know what the pool holds."""
         equity = pool.backing(prices)

@@ -102,9 +102,7 @@ class Bybit(Rules):
         held = {p.symbol for p in self.sheet.positions}
         settles = {p.contract.settle for p in positions}
         orders = self.sheet.orders
-        return [
-            (o, None) for o in orders if o.symbol not in held and o.contract.settle in settles
-        ]
+        return [(o, None) for o in orders if o.symbol not in held and o.contract.settle in settles]
 
     def _counted_orders(self, positions: list[Position]) -> list[tuple[Order, Position]]:
         """Return the orders that add to a cross position, with that position."""

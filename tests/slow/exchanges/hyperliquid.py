@@ -13,7 +13,17 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tests.slow.exchanges.base import Figures, Rules
-from tests.slow.plain import DOWN, NEAREST_EVEN, ONE, ZERO, Position, Tier, number, snap, to_decimals
+from tests.slow.plain import (
+    DOWN,
+    NEAREST_EVEN,
+    ONE,
+    ZERO,
+    Position,
+    Tier,
+    number,
+    snap,
+    to_decimals,
+)
 from tests.slow.pools import Pool, symbol_roots
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ displayed ratio is equity / requirement.
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tests.slow.exchanges.base import Figures, Rules
@@ -17,6 +16,8 @@ from tests.slow.pools import CrossPool
 from tests.slow.prices import MARKS
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from tests.slow.pools import IsolatedPool, Pool, Roots
     from tests.slow.prices import Prices
 
