@@ -511,13 +511,29 @@ def _make_consistent(sheet: Sheet) -> None:
         del account["wallet_balance"]
 
 
-def disturbed_cases(exchange: str, most: int = 8) -> st.SearchStrategy[Sheet]:
-    """Return golden cases of an exchange, disturbed."""
-    return st.builds(
-        lambda sheet, rng: disturb(sheet, rng, most),
-        st.sampled_from(seeds(exchange)),
-        st.randoms(use_true_random=False),
-    )
+def disturbed_cases(exchange: str, *, mixed: bool = False) -> st.SearchStrategy[Sheet]:
+    """Return golden cases of an exchange, disturbed; `mixed` ones hold both margin modes."""
+
+    def build(sheet: Sheet, rng: Random) -> Sheet:
+        changed = disturb(sheet, rng)
+        if mixed:
+            _mix(changed, rng)
+        return changed
+
+    return st.builds(build, st.sampled_from(seeds(exchange)), st.randoms(use_true_random=False))
+
+
+def _mix(sheet: Sheet, rng: Random) -> None:
+    """Let `sheet` hold an isolated and a cross position."""
+    if len({mode_of(sheet, row) for row in sheet["positions"]}) > 1:
+        return
+    row = copy.deepcopy(sheet["positions"][0])
+    name = f"{row['symbol']}M"
+    sheet["contracts"][name] = contract_of(sheet, row)
+    sheet["tiers"][name] = sheet["tiers"][row["symbol"]]
+    sheet["positions"].append(row | {"symbol": name})
+    change_mode({**sheet, "positions": sheet["positions"][-1:]}, rng)
+    _make_consistent(sheet)
 
 
 # The same account at other marks

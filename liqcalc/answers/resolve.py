@@ -50,7 +50,6 @@ class Resolved:
     tables: dict[str, TableUse] = field(default_factory=dict)
     taker_sources: list[str] = field(default_factory=list)
     shared_warnings: list[Note] = field(default_factory=list)
-    shared_assumptions: list[Note] = field(default_factory=list)
 
     def evidence(self, position: Position) -> Evidence | None:
         """Return how well the rule is known for `position`."""
@@ -165,7 +164,6 @@ def _check_modes(found: Resolved) -> None:
 
 def _note_rules(found: Resolved) -> None:
     entry, sheet, meta = found.entry, found.sheet, found.exchange.meta
-    found.shared_assumptions += [Note("LQ402", text) for text in entry.assumptions]
     if meta.closed is not None:
         message = f"{meta.name} closed on {meta.closed}; its rules are kept as history"
         found.shared_warnings.append(Note("LQ405", message))
@@ -243,8 +241,12 @@ def _add_position(
     orders: list[Order],
 ) -> None:
     warnings: list[Note] = list(found.shared_warnings)
-    assumptions: list[Note] = list(found.shared_assumptions)
     mode = row.margin_mode or found.sheet.account.margin_mode
+    assumptions = [
+        Note("LQ402", item.says)
+        for item in found.entry.assumptions
+        if item.mode in {None, mode}
+    ]
     if mode not in found.exchange.meta.margin_modes:
         message = f"{found.exchange.meta.name} has no {mode} margin"
         raise InputError(Fault("LQ108", f"positions[{i}].margin_mode", message))

@@ -52,7 +52,7 @@ def command(
 def _evaluate(sheets: list[Any], where: str, **options: Any) -> list[Any]:  # noqa: ANN401
     import time
 
-    from liqcalc.answers.batch import evaluate_all
+    from liqcalc.answers.sheets import evaluate_all
 
     return evaluate_all(sheets, where=where, today=time.strftime("%Y-%m-%d"), **options)
 

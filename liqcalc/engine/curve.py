@@ -99,37 +99,42 @@ class Curve:
         if not value:
             return Crossing(here, total, tuple(indexes), jump=False)
         positive = value > 0
+        edges = [leg.edge(i, direction) for leg, i in zip(self.legs, indexes, strict=True)]
+        parts = [leg.coefficients(i) for leg, i in zip(self.legs, indexes, strict=True)]
         while True:
-            edge = self._next_edge(indexes, direction)
+            edge = _nearest(edges, direction)
             for root in zeros(total)[::direction]:
                 if _between(root, here, edge, direction):
                     return Crossing(root, total, tuple(indexes), jump=False)
             if edge is None:
                 return None
             for i, leg in enumerate(self.legs):
-                if leg.edge(indexes[i], direction) == edge:
+                if edges[i] == edge:
                     indexes[i] = leg.beyond(indexes[i], direction)
-            total = self._total(indexes)
+                    edges[i] = leg.edge(indexes[i], direction)
+                    parts[i] = leg.coefficients(indexes[i])
+            total = _sum(self.base, parts)
             if (evaluate(total, edge) > 0) is not positive:
                 return Crossing(edge, total, tuple(indexes), jump=True)
             here = edge
 
     def _total(self, indexes: Sequence[int]) -> Coefficients:
-        a, b, c = self.base
-        for leg, index in zip(self.legs, indexes, strict=True):
-            la, lb, lc = leg.coefficients(index)
-            a, b, c = a + la, b + lb, c + lc
-        return a, b, c
+        parts = [leg.coefficients(i) for leg, i in zip(self.legs, indexes, strict=True)]
+        return _sum(self.base, parts)
 
-    def _next_edge(self, indexes: Sequence[int], direction: int) -> Decimal | None:
-        edges = [
-            edge
-            for leg, index in zip(self.legs, indexes, strict=True)
-            if (edge := leg.edge(index, direction)) is not None
-        ]
-        if not edges:
-            return None
-        return min(edges) if direction == UP else max(edges)
+
+def _sum(base: Coefficients, parts: Sequence[Coefficients]) -> Coefficients:
+    a, b, c = base
+    for la, lb, lc in parts:
+        a, b, c = a + la, b + lb, c + lc
+    return a, b, c
+
+
+def _nearest(edges: Sequence[Decimal | None], direction: int) -> Decimal | None:
+    known = [edge for edge in edges if edge is not None]
+    if not known:
+        return None
+    return min(known) if direction == UP else max(known)
 
 
 def evaluate(coefficients: Coefficients, price: Decimal) -> Decimal:

@@ -13,7 +13,7 @@ from liqcalc.engine.vocabulary import ShownPrice, ValuedAt
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from liqcalc.engine.pool import Pool
+    from liqcalc.engine.pool import Health, Pool
     from liqcalc.engine.position import Marked
     from liqcalc.engine.result import PositionResult
 
@@ -36,15 +36,8 @@ def liquidation_figures(result: PositionResult, backing: Pool | None) -> None:
             _bankruptcy(result, backing, net_side(backing, m))
         return
     _ratio_figures(result, pool)
-    health = pool.symbol(m, LIQUIDATION)
     net = net_side(pool, m)
-    alone = len(pool.marked) == 1 and not pool.multi
-    solution = solve(
-        health,
-        net=net,
-        inclusive=m.rules.inclusive,
-        both_sides=not alone and _opposed(pool, m),
-    )
+    health, solution = solved(pool, m, LIQUIDATION, net)
     result.health, result.solution = health, solution
     result.unknown_rows = _rows_unknown(pool, m, solution)
     if result.unknown_rows:
@@ -218,11 +211,23 @@ def _bankruptcy(result: PositionResult, pool: Pool, net: int) -> None:
 
 def threshold_price(pool: Pool, m: Marked, demand: Demand, net: int) -> Decimal | None:
     """Return where the backing equals `demand`, on the side where `m` loses."""
-    alone = len(pool.marked) == 1 and not pool.multi
-    health = pool.symbol(m, demand)
-    both = not alone and _opposed(pool, m)
-    found = solve(health, net=net, inclusive=m.rules.inclusive, both_sides=both).chosen
-    return found.price if found else None
+    _, solution = solved(pool, m, demand, net)
+    return solution.chosen.price if solution.chosen else None
+
+
+def solved(pool: Pool, m: Marked, demand: Demand, net: int) -> tuple[Health, Solution]:
+    """Return a pool's health as the price of `m` moves, and where it ends.
+
+    Positions that share a symbol and a mark share the answer.
+    """
+    key = (m.contract.symbol, m.position.mark_price, demand)
+    if key not in pool.solutions:
+        health = pool.symbol(m, demand)
+        alone = len(pool.marked) == 1 and not pool.multi
+        both = not alone and _opposed(pool, m)
+        solution = solve(health, net=net, inclusive=m.rules.inclusive, both_sides=both)
+        pool.solutions[key] = (health, solution)
+    return pool.solutions[key]
 
 
 def threshold_figures(result: PositionResult) -> None:

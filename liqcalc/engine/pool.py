@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from liqcalc.engine.position import Coin, Marked
+    from liqcalc.engine.solve import Solution
     from liqcalc.engine.terms import Numbers
     from liqcalc.engine.vocabulary import MultiAsset, Rules
 
@@ -103,6 +104,7 @@ class Pool:
         self.equity_given = equity
         self.other_pnl = other_pnl
         self.other_requirement = other_requirement
+        self.solutions: dict[tuple[str, Decimal, Demand], tuple[Health, Solution]] = {}
         self.orders = orders or {}
 
     def symbol(self, marked: Marked, demand: Demand = LIQUIDATION) -> Health:

@@ -76,6 +76,13 @@ class Evidence(NamedTuple):
     position: PositionMode | None = None
 
 
+class Assumption(NamedTuple):
+    """What a rule set takes for granted; for positions of `mode` only, if given."""
+
+    says: str
+    mode: MarginMode | None = None
+
+
 class RuleEntry(NamedTuple):
     """A named rule set and the day from which it holds.
 
@@ -96,7 +103,7 @@ class RuleEntry(NamedTuple):
     choices: Rules
     evidence: tuple[Evidence, ...] = ()
     cites: Mapping[str, str] = NOTHING_GIVEN
-    assumptions: tuple[str, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
 
 
 class FeeEntry(NamedTuple):

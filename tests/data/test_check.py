@@ -437,6 +437,41 @@ class TestEmptyTables:
         assert codes_of(harbor) == ["LQ211"]
 
 
+class TestEdges:
+    """A rate may stay as it is and may be 0; 1 is too much for maintenance, 0 for initial."""
+
+    ROW = "mmr: 0.01, deduction: 5300, imr: 0.02, max_leverage: 50"
+
+    @pytest.mark.parametrize(
+        ("row", "codes"),
+        [
+            ("mmr: 0.005, deduction: 300, imr: 0.01, max_leverage: 100", []),
+            ("mmr: 0.005, deduction: 300, imr: 1, max_leverage: 1", []),
+            ("mmr: 1, deduction: 995300", ["LQ213"]),
+            ("mmr: 0.005, deduction: 300, imr: 0", ["LQ213"]),
+        ],
+    )
+    def test_the_last_row(self, harbor: Path, row: str, codes: list[str]) -> None:
+        change(harbor / TIERS, self.ROW, row)
+
+        assert codes_of(harbor) == codes
+
+    def test_the_first_rate_may_be_zero(self, harbor: Path) -> None:
+        change(harbor / TIERS, "cap: 300000, mmr: 0.004", "cap: 300000, mmr: 0")
+        change(harbor / TIERS, "deduction: 300,", "deduction: 1500,")
+        change(harbor / TIERS, "deduction: 5300", "deduction: 6500")
+
+        assert check_folder(harbor) == []
+
+    def test_a_case_expects_something(self, harbor: Path) -> None:
+        text = (harbor / CASES).read_text(encoding="utf-8")
+        start = text.index("{liquidation_price")
+        end = text.index("}", start) + 1
+        (harbor / CASES).write_text(text[:start] + "{}" + text[end:], encoding="utf-8")
+
+        assert codes_of(harbor) == ["LQ506"]
+
+
 class TestMarginalByDate:
     """The rule sets in force while a table holds decide about its deductions."""
 

@@ -29,12 +29,6 @@ class TestTheSlowJudgeAgrees:
     """Every figure that both compute is equal as printed, and unrounded to 20 digits."""
 
     @on_every_exchange
-    def test_on_every_recorded_sheet(self, exchange: str) -> None:
-        found = {sheet["as_of"]: disagreements(sheet) for sheet in seeds(exchange)}
-
-        assert {day: lines for day, lines in found.items() if lines} == {}
-
-    @on_every_exchange
     @given(st.data())
     def test_on_disturbed_sheets(self, exchange: str, data: st.DataObject) -> None:
         assert disagreements(data.draw(disturbed_cases(exchange))) == []
