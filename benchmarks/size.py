@@ -17,7 +17,8 @@ def run() -> Iterator[str]:
     package = Path(liqcalc.__file__).parent
     code = _size(package) - _size(package / "_exchanges")
     data = _size(built_in())
-    yield f"code {code / 1e6:.2f} MB, data {data / 1e6:.2f} MB, together {(code + data) / 1e6:.2f} MB"
+    total = (code + data) / 1e6
+    yield f"code {code / 1e6:.2f} MB, data {data / 1e6:.2f} MB, together {total:.2f} MB"
 
 
 def _size(folder: Path) -> int:

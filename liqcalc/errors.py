@@ -1,8 +1,8 @@
 """What liqcalc says when it cannot answer: code, place, reason and next step.
 
 Every error carries a code of the form ``LQ101``; ``liqcalc explain LQ101``
-prints its page.  The hundreds group them: 1 input, 2 data files, 3 golden
-cases, 4 missing data.
+prints its page.  The hundreds group them: 1 input, 2 data files, 3 warnings
+about tables and sizes, 4 what was assumed or not known, 5 golden cases.
 """
 
 from __future__ import annotations

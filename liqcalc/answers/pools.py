@@ -194,7 +194,7 @@ def _fill(
     if known and not pending:
         plan.pool = pool
         return
-    missing = pending if known else ["account.wallet_balance, account.equity or collateral"]
+    missing = pending if known else ["wallet_balance, equity or collateral of the account"]
     plan.reason = "not known: " + ", ".join(missing)
 
 

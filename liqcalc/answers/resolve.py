@@ -243,9 +243,7 @@ def _add_position(
     warnings: list[Note] = list(found.shared_warnings)
     mode = row.margin_mode or found.sheet.account.margin_mode
     assumptions = [
-        Note("LQ402", item.says)
-        for item in found.entry.assumptions
-        if item.mode in {None, mode}
+        Note("LQ402", item.says) for item in found.entry.assumptions if item.mode in {None, mode}
     ]
     if mode not in found.exchange.meta.margin_modes:
         message = f"{found.exchange.meta.name} has no {mode} margin"

@@ -25,7 +25,7 @@ def liquidation_figures(result: PositionResult, backing: Pool | None) -> None:
         isolated_figures(result)
     missing = list(dict.fromkeys(m.missing))
     if pool is None and not m.position.isolated:
-        missing.append("account.wallet_balance or account.equity")
+        missing.append("wallet_balance, equity or collateral of the account")
     if missing or pool is None:
         reason = "not known: " + ", ".join(missing)
         for name in _CONDITION_FIGURES:

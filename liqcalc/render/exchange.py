@@ -103,9 +103,11 @@ def _rules(found: ExchangeReport) -> Iterator[RenderableType]:
         for item in entry.evidence:
             table.add_row(str(item.product), _mode(item), _class(item), screen.dim(item.note))
         yield Padding(table, (0, 0, 0, screen.INDENT))
-        for item in entry.assumptions:
-            which = f" ({item.mode})" if item.mode else ""
-            yield Padding(screen.dim(f"assumed{which}: {item.says}"), (0, 0, 0, screen.INDENT))
+        for assumption in entry.assumptions:
+            which = f" ({assumption.mode})" if assumption.mode else ""
+            yield Padding(
+                screen.dim(f"assumed{which}: {assumption.says}"), (0, 0, 0, screen.INDENT)
+            )
         sources = ", ".join(entry.sources)
         yield Padding(screen.dim(f"sources: {sources}"), (0, 0, 0, screen.INDENT))
 

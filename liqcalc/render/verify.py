@@ -128,8 +128,11 @@ def _cells(row: tuple[str, ...], widths: list[int]) -> Iterator[str]:
 
 
 def _last_line(found: Verification) -> str:
-    cases = len(found.results)
-    figures = sum(len(result.case.expected) for result in found.results)
+    counts = (
+        (len(found.results), "case"),
+        (sum(len(result.case.expected) for result in found.results), "figure"),
+        (len(found.expected_failures), "expected failure"),
+    )
     state = f"{len(found.failed)} failed" if found.failed else "all as they should be"
-    expected = len(found.expected_failures)
-    return f"{cases} cases, {figures} figures, {expected} expected failures: {state}"
+    shown = (f"{count} {noun}" if count == 1 else f"{count} {noun}s" for count, noun in counts)
+    return f"{', '.join(shown)}: {state}"

@@ -150,7 +150,7 @@ class TestFailBelow:
         ran = run(f"{BTC} 1 -e 60000 --mode cross --fail-below 1%")
 
         assert ran.code == 1
-        assert "cannot be proven safe: not known: account.wallet_balance" in ran.err
+        assert "cannot be proven safe: not known: wallet_balance" in ran.err
 
     @pytest.mark.parametrize("limit", ["10", "-1%", "100%", "x", "nan", ""])
     def test_a_limit_that_is_no_distance_is_refused(self, run, limit):

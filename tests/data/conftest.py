@@ -41,3 +41,9 @@ def my_exchanges(
 def harbor(my_exchanges: Path) -> Path:
     """Return the folder of the invented exchange."""
     return my_exchanges / "harbor"
+
+
+@pytest.fixture
+def cases(harbor: Path) -> Path:
+    """Return the file of the invented exchange's one case."""
+    return harbor / "cases" / "linear.yaml"

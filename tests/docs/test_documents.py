@@ -61,7 +61,7 @@ def test_readme_table_of_exchanges_is_the_coverage(capsys, monkeypatch):
     assert main(["exchanges", "--json"]) == 0
     covered = json.loads(capsys.readouterr().out)["exchanges"]
     table = README.read_text().split("<!-- exchanges:")[1]
-    rows = re.findall(r"^\| (\w+) \| (.+?) \| (.+?) \| (\d+) \| (\d+) \|$", table, re.M)
+    rows = re.findall(r"^\| (\w+) \| (.+?) \| (.+?) \| (\d+) \| (\d+) \|$", table, re.MULTILINE)
 
     assert [
         (
@@ -76,10 +76,12 @@ def test_readme_table_of_exchanges_is_the_coverage(capsys, monkeypatch):
 
 
 def test_links_of_the_documents_lead_somewhere():
-    broken = []
-    for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("exchanges/*.md")]:
-        for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text()):
-            if "://" not in target and not (page.parent / target).exists():
-                broken.append((page.name, target))
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("exchanges/*.md")]
+    broken = [
+        (page.name, target)
+        for page in pages
+        for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text())
+        if "://" not in target and not (page.parent / target).exists()
+    ]
 
     assert broken == []

@@ -74,6 +74,7 @@ class TestZeros:
             (triple(6, 2, 0), []),  # p = -3
             (triple(5, 0, 0), []),
             (triple(0, 0, 0), []),
+            (triple(0, 0, 5), []),
             (triple(-4, 0, 10), ["2.5"]),  # 10/p = 4
             (triple(4, 0, 10), []),
             (triple(0, 2, 0), []),  # p = 0 is no price
@@ -133,8 +134,7 @@ class TestCrossing:
     def test_the_start_itself_when_zero_there(self) -> None:
         for way in (UP, DOWN):
             found = cross(triple(-6, 2, 0), "3", way)
-            assert found is not None
-            assert (D(3), False) == (found.price, found.jump)
+            assert found == Crossing(D(3), triple(-6, 2, 0), (), jump=False)
 
     def test_a_root_of_another_piece_does_not_count(self) -> None:
         # Up to 5 the curve is 1, beyond it 12 - p: the root is 12, not what 1 would have.
@@ -168,9 +168,53 @@ class TestCrossing:
     def test_a_jump_over_zero_is_the_crossing(self, start: str, way: int) -> None:
         leg = Steps(["5"], [triple(1, 0, 0), triple(-1, 0, 0)])
         found = cross(triple(0, 0, 0), start, way, leg)
+        behind = 1 if way == UP else 0
+
+        assert found == Crossing(D(5), leg.pieces[behind], (behind,), jump=True)
+
+    @pytest.mark.parametrize(("start", "way"), [("2", UP), ("9", DOWN)])
+    def test_a_jump_to_exactly_zero_is_the_crossing(self, start: str, way: int) -> None:
+        pieces = [triple(1, 0, 0), triple(0, 0, 0)][::way]
+        found = cross(triple(0, 0, 0), start, way, Steps(["5"], pieces))
 
         assert found is not None
-        assert (D(5), True) == (found.price, found.jump)
+        assert D(5) == found.price
+
+    @pytest.mark.parametrize(("start", "way"), [("2", UP), ("9", DOWN)])
+    def test_a_recovery_that_begins_at_zero_on_the_edge(self, start: str, way: int) -> None:
+        # -1 before the edge; p - 5 (or 5 - p) beyond it.
+        pieces = [triple(-1, 0, 0), triple(-5 * way, way, 0)][::way]
+        found = cross(triple(0, 0, 0), start, way, Steps(["5"], pieces))
+
+        assert found is not None
+        assert (D(5), False) == (found.price, found.jump)
+
+    @pytest.mark.parametrize(("start", "way"), [("2", UP), ("9", DOWN)])
+    def test_a_touch_of_zero_on_the_edge_is_not_lost_by_its_last_digit(
+        self, start: str, way: int
+    ) -> None:
+        with exact():
+            hair = D("1E-33")
+            pieces = [(D(5) + hair, D(-1), D(0)), (D(-5) + hair, D(1), D(0))]
+        found = cross(triple(0, 0, 0), start, way, Steps(["5"], pieces))
+
+        assert found is not None
+        assert abs(found.price - 5) < D("1E-30")
+
+    @pytest.mark.parametrize(("start", "way", "expected"), [("1", UP, "6.5"), ("9", DOWN, "3.5")])
+    def test_each_leg_changes_at_its_own_edge(self, start: str, way: int, expected: str) -> None:
+        # Upwards: 3, from 4 on 3 + 4 - p, from 6 on that - 0.5 = 6.5 - p.
+        # Downwards: 3, below 6 on 3 - 6 + p, below 4 on that - 0.5 = p - 3.5.
+        if way == UP:
+            one = Steps(["4"], [triple(0, 0, 0), triple(4, -1, 0)])
+            two = Steps(["6"], [triple(0, 0, 0), triple("-0.5", 0, 0)])
+        else:
+            one = Steps(["6"], [triple(-6, 1, 0), triple(0, 0, 0)])
+            two = Steps(["4"], [triple("-0.5", 0, 0), triple(0, 0, 0)])
+        found = cross(triple(3, 0, 0), start, way, one, two)
+
+        assert found is not None
+        assert (D(expected), False) == (found.price, found.jump)
 
     def test_a_jump_that_stays_above_zero_is_passed(self) -> None:
         leg = Steps(["5", "7"], [triple(3, 0, 0), triple(1, 0, 0), triple(10, -1, 0)])
@@ -256,8 +300,13 @@ class TestKink:
         ]
         assert [D(2), D(8)] == [kink.edge(1, DOWN), kink.edge(1, UP)]
 
-    @pytest.mark.parametrize(("cash", "worth"), [(3, "1.5"), (-3, "-6")])
-    def test_a_constant_does_not_bend(self, cash: int, worth: str) -> None:
+    def test_it_bends_between_zeros_that_lie_together(self) -> None:
+        kink = self.kink(triple(9, -1, -20))  # above zero between 4 and 5
+
+        assert D("0.5") == kink.coefficients(kink.index_at(D("4.5")))[0] / 9
+
+    @pytest.mark.parametrize(("cash", "worth"), [("3", "1.5"), ("0.5", "0.25"), ("-3", "-6")])
+    def test_a_constant_does_not_bend(self, cash: str, worth: str) -> None:
         kink = self.kink(triple(cash, 0, 0))
 
         assert D(worth) == evaluate(kink.coefficients(0), D(7))

@@ -114,7 +114,8 @@ class TestSettling:
         assert D("2567.83") == to_step(D("2567.8200000000000000000000001"), D("0.01"), "up")
 
     def test_numbers_longer_than_the_arithmetic_are_rounded_too(self) -> None:
-        assert D("1" * 30 + ".00000000") == to_step(D("1" * 30), D("0.00000001"), "up")
+        assert D("1" * 30) == to_step(D("1" * 30), D("0.00000001"), "up")
+        assert D("1" * 30 + "0" * 10) == to_step(D("1" * 30 + "0" * 10), D("0.5"), "up")
 
 
 class TestUnrounded:

@@ -84,18 +84,24 @@ class TestTheTrigger:
         assert D(-2) == found.health_at_mark
 
     @pytest.mark.parametrize(("dust", "now"), [("1E-33", "0"), ("1E-27", "1E-27")])
-    def test_what_divisions_leave_counts_as_zero(self, dust: str, now: str) -> None:
+    @pytest.mark.parametrize(("slope", "mark"), [("2", "3"), ("2000000", "0.000003")])
+    def test_what_divisions_leave_counts_as_zero(
+        self, dust: str, now: str, slope: str, mark: str
+    ) -> None:
         with exact():
             cash = D(-6) + D(dust)
-        found = solved((cash, D(2), D(0)), "3")
+        found = solved((cash, D(slope), D(0)), mark)
 
         assert D(now) == found.health_at_mark
 
     def test_a_short_that_is_liquidatable_recovers_below(self) -> None:
         assert [None, None, D(3)] == prices(solved(SHORT, "4", net=-1))
 
-    def test_it_recovers_on_the_losing_side_if_nowhere_else(self) -> None:
-        found = solved(SHORT, "4", net=1)
+    @pytest.mark.parametrize(("curve", "mark", "net"), [(SHORT, "4", 1), (LONG, "2", -1)])
+    def test_it_recovers_on_the_losing_side_if_nowhere_else(
+        self, curve: Coefficients, mark: str, net: int
+    ) -> None:
+        found = solved(curve, mark, net=net)
 
         assert Status.ALREADY_LIQUIDATABLE is found.status
         assert D(3) == prices(found)[2]

@@ -31,7 +31,7 @@ def figures(case: dict[str, Any]) -> list[tuple[str, Any, Any, Any]]:
     ]
 
 
-def _number(value: Any) -> Any:  # noqa: ANN401
+def _number(value: Any) -> Any:
     try:
         return value if value is None else Decimal(value)
     except ArithmeticError:
@@ -52,7 +52,7 @@ class TestRecordedFigures:
         if case.get("expected_failure"):
             assert missed
         else:
-            assert [] == missed
+            assert missed == []
 
 
 class TestTheSlowJudgeAgreesOnThem:
@@ -60,4 +60,4 @@ class TestTheSlowJudgeAgreesOnThem:
 
     @pytest.mark.parametrize("exchange", JUDGED)
     def test_on_every_recorded_sheet(self, exchange: str) -> None:
-        assert [] == [line for sheet in seeds(exchange) for line in disagreements(sheet)]
+        assert [line for sheet in seeds(exchange) for line in disagreements(sheet)] == []

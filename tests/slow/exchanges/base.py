@@ -250,7 +250,9 @@ class Rules:
         """Return the sum of the printed initial margins, uncut."""
         parts = [(p.contract.settle, self.initial_margin(p)) for p in pool.positions]
         if all(part is not None for _, part in parts):
-            parts += self.orders_initial(self.sheet.orders)
+            coins = {p.contract.settle for p in pool.positions}
+            orders = self.orders_initial(self.sheet.orders)
+            parts += [(settle, part) for settle, part in orders if settle in coins]
         known = [(settle, part) for settle, part in parts if part is not None]
         if len(known) < len(parts):
             return None
