@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from liqcalc.engine.numbers import plain
@@ -10,8 +11,8 @@ from liqcalc.engine.vocabulary import NOTHING_GIVEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from decimal import Decimal
 
+    from liqcalc.engine.curve import Coefficients
     from liqcalc.engine.solve import Status
 
 SCHEMA_VERSION = 1
@@ -107,24 +108,49 @@ class Provenance(NamedTuple):
         }
 
 
+class Short(NamedTuple):
+    """A number that a derivation shows with 8 decimals at most."""
+
+    value: Decimal
+
+
+class Said(NamedTuple):
+    """A sentence with a number in it, at ``{}``."""
+
+    text: str
+    value: Decimal | Short
+
+
 class TraceStep(NamedTuple):
     """One line of the derivation, to be redone on paper.
+
+    Numbers are kept as they are and become text when they are looked at.
 
     Attributes:
         step: inputs, backing, requirement, tier, sum, root or rounding.
         name: what is computed.
         formula: in symbols; p is the price that moves.
-        numbers: what stands for each symbol.
-        result: what comes out, as text.
+        values: what stands for each symbol.
+        outcome: what comes out.
         source: id of the source of the rule; "" for plain arithmetic.
     """
 
     step: str
     name: str
     formula: str
-    numbers: Mapping[str, str] = NOTHING_GIVEN
-    result: str = ""
+    values: Mapping[str, Any] = NOTHING_GIVEN
+    outcome: Any = ""
     source: str = ""
+
+    @property
+    def numbers(self) -> dict[str, str]:
+        """Return what stands for each symbol, as text."""
+        return {symbol: worded(value) for symbol, value in self.values.items()}
+
+    @property
+    def result(self) -> str:
+        """Return what comes out, as text."""
+        return worded(self.outcome)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the step as plain data."""
@@ -132,10 +158,46 @@ class TraceStep(NamedTuple):
             "step": self.step,
             "name": self.name,
             "formula": self.formula,
-            "numbers": dict(self.numbers),
+            "numbers": self.numbers,
             "result": self.result,
             "source": self.source,
         }
+
+
+_EIGHT = Decimal("1e-8")
+_LONG = 20
+
+
+def worded(value: Any) -> str:  # noqa: ANN401 - a value of a trace step
+    """Return a value of a trace step as text.
+
+    >>> worded(Decimal("1.50")), worded((Decimal(-3), Decimal("0.5"), Decimal(0)))
+    ('1.5', '-3 + 0.5*p')
+    """
+    if isinstance(value, Decimal):
+        return plain(value)
+    if isinstance(value, Short):
+        short = value.value.quantize(_EIGHT) if value.value.adjusted() < _LONG else value.value
+        return plain(short)
+    if isinstance(value, Said):
+        return value.text.format(worded(value.value))
+    if isinstance(value, tuple):
+        return polynomial(value)
+    return str(value)
+
+
+def polynomial(coefficients: Coefficients) -> str:
+    """Return ``a + b*p + c/p`` with numbers, leaving out what is 0."""
+    text = ""
+    for value, shape in zip(coefficients, ("{}", "{}*p", "{}/p"), strict=True):
+        if not value:
+            continue
+        shown = shape.format(plain(abs(value)))
+        if text:
+            text += f" {'-' if value < 0 else '+'} {shown}"
+        else:
+            text = f"-{shown}" if value < 0 else shown
+    return text or "0"
 
 
 class _Figure:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from liqcalc.answers.answer import TraceStep
+from liqcalc.answers.answer import Said, Short, TraceStep, polynomial
 from liqcalc.engine.curve import evaluate
 from liqcalc.engine.liquidation import frozen_requirement_parts, rounding_side
 from liqcalc.engine.numbers import exact, plain
@@ -48,8 +48,8 @@ def _steps(result: PositionResult, cites: Mapping[str, str]) -> Iterator[TraceSt
     for place, m in enumerate(health.legs):
         index = held[place] if held else None
         yield from _tier_steps(m, index, at, cites)
-    now = {"p": plain(health.start)}
-    yield TraceStep("sum", "health at the mark", "health(p)", now, plain(solution.health_at_mark))
+    now = {"p": health.start}
+    yield TraceStep("sum", "health at the mark", "health(p)", now, solution.health_at_mark)
     parts = [(term.name, term.coefficients) for term in health.terms if any(term.coefficients)]
     if held is not None:
         parts += [_maintenance(m, held[place]) for place, m in enumerate(health.legs)]
@@ -67,46 +67,40 @@ def _maintenance(m: Marked, index: int) -> tuple[str, Coefficients]:
 def _inputs(m: Marked, cites: Mapping[str, str]) -> Iterator[TraceStep]:
     position, contract = m.position, m.contract
     if m.entry != position.entry_price:
-        numbers = {"entry_price": plain(position.entry_price)}
+        numbers = {"entry_price": position.entry_price}
         formula = rounding_words(m.rules.entry)
-        yield TraceStep("inputs", "entry", formula, numbers, plain(m.entry), _cite("entry", cites))
+        yield TraceStep("inputs", "entry", formula, numbers, m.entry, _cite("entry", cites))
     formula = "qty*mark_price" if contract.linear else "qty/mark_price"
-    numbers = {"qty": plain(position.qty), "mark_price": plain(position.mark_price)}
-    yield TraceStep("inputs", "value at the mark", formula, numbers, plain(m.value))
+    numbers = {"qty": position.qty, "mark_price": position.mark_price}
+    yield TraceStep("inputs", "value at the mark", formula, numbers, m.value)
     if position.isolated and position.margin is None and position.leverage and m.margin is not None:
-        formula, numbers = "entry_value/leverage", {"entry_value": plain(m.entry_value)}
-        numbers["leverage"] = plain(position.leverage)
+        numbers = {"entry_value": m.entry_value}
+        formula = "entry_value/leverage"
+        numbers["leverage"] = position.leverage
         for part in m.mode.margin_adds:
             formula += f" + {part}"
-            numbers[part] = plain(m.part(part))
+            numbers[part] = m.part(part)
         for part in m.mode.margin_less:
             if m.part(part):
                 formula += f" - {part}"
-                numbers[part] = plain(m.part(part))
+                numbers[part] = m.part(part)
         if position.extra_margin:
             formula += " + extra_margin"
-            numbers["extra_margin"] = plain(position.extra_margin)
+            numbers["extra_margin"] = position.extra_margin
         source = _cite("default_margin", cites)
-        yield TraceStep("inputs", "margin", formula, numbers, plain(m.margin), source)
+        yield TraceStep("inputs", "margin", formula, numbers, m.margin, source)
 
 
 def _term_step(term: Term, cites: Mapping[str, str]) -> TraceStep:
     required = term.name.startswith(("fee", "maintenance", "requirement", "other_maint", "borrow"))
-    numbers = {symbol: plain(_decimal(value)) for symbol, value in term.numbers}
     return TraceStep(
         "requirement" if required else "backing",
         term.name,
         term.formula,
-        numbers,
-        polynomial(term.coefficients),
+        dict(term.numbers),
+        term.coefficients,
         _cite(term.name, cites),
     )
-
-
-def _decimal(value: Decimal | int) -> Decimal:
-    from decimal import Decimal
-
-    return Decimal(value)
 
 
 def _tier_steps(
@@ -119,17 +113,17 @@ def _tier_steps(
     tier = schedule.tiers[index]
     yield _tier_test(m, index, price, cites)
     value = "qty*p" if m.contract.linear else "qty/p"
-    numbers = {"qty": plain(m.position.qty), "mmr": plain(tier.mmr)}
+    numbers = {"qty": m.position.qty, "mmr": tier.mmr}
     formula = f"-{value}*mmr"
     if tier.deduction:
         formula = f"-({value}*mmr - deduction)"
-        numbers["deduction"] = plain(tier.deduction)
+        numbers["deduction"] = tier.deduction
     if m.orders_value:
         formula = f"-(({value} + orders)*mmr - deduction)"
-        numbers |= {"orders": plain(m.orders_value), "deduction": plain(tier.deduction)}
+        numbers |= {"orders": m.orders_value, "deduction": tier.deduction}
     name, coefficients = _maintenance(m, index)
-    result = polynomial(coefficients)
-    yield TraceStep("requirement", name, formula, numbers, result, _cite(name, cites))
+    source = _cite(name, cites)
+    yield TraceStep("requirement", name, formula, numbers, coefficients, source)
 
 
 def _tier_test(m: Marked, index: int, price: Decimal, cites: Mapping[str, str]) -> TraceStep:
@@ -138,24 +132,26 @@ def _tier_test(m: Marked, index: int, price: Decimal, cites: Mapping[str, str]) 
     assert schedule is not None  # noqa: S101 - a leg has a schedule
     tier = schedule.tiers[index]
     low, high = ("<", "<=") if schedule.edge_in_lower else ("<=", "<")
+    numbers: dict[str, Any]
     if m.rules.by_contracts:
         unit, size, numbers = "contracts", m.size, {}
         low, high = "<=", "<="
-        numbers["contracts"] = "?" if size is None else plain(size)
+        numbers["contracts"] = "?" if size is None else size
     else:
         unit = "qty*p" if m.contract.linear else "qty/p"
         size = m.contract.value(m.position.qty, price)
-        numbers = {"qty": plain(m.position.qty), "p": _short(price)}
+        numbers = {"qty": m.position.qty, "p": Short(price)}
         if m.orders_size:
             unit += " + orders"
             size += m.orders_size
-            numbers["orders"] = plain(m.orders_size)
+            numbers["orders"] = m.orders_size
     name = f"tier {index + 1} ({m.contract.symbol})"
     test = f"{plain(tier.floor)} {low} {unit}"
     if tier.cap is not None:
         test += f" {high} {plain(tier.cap)}"
-    shown = "?" if size is None else _short(size)
-    holds = "holds" if m.rules.by_contracts else f"holds: the size is {shown}"
+    holds: str | Said = "holds"
+    if not m.rules.by_contracts and size is not None:
+        holds = Said("holds: the size is {}", Short(size))
     return TraceStep("tier", name, test, numbers, holds, _cite("tier", cites))
 
 
@@ -177,7 +173,7 @@ def _root_steps(
         yield TraceStep("root", "p", "first price with health <= 0", {}, text)
     else:
         formula, numbers = _root_formula(chosen.coefficients)
-        yield TraceStep("root", "p", formula, numbers, plain(chosen.price))
+        yield TraceStep("root", "p", formula, numbers, chosen.price)
     if result.status is Status.ALREADY_LIQUIDATABLE:
         text = "the pool is liquidatable at the mark; p is where it no longer is"
         yield TraceStep("root", "status", "health at the mark <= 0", {}, text)
@@ -190,19 +186,19 @@ def _sum(whole: Coefficients, parts: list[tuple[str, Coefficients]]) -> TraceSte
     formula, numbers = "sum of the terms", {}
     if added == whole and len({name for name, _ in parts}) == len(parts):
         formula = " + ".join(name for name, _ in parts)
-        numbers = {name: polynomial(c) for name, c in parts}
+        numbers = dict(parts)
     elif added == whole:
         formula = " + ".join(f"({polynomial(c)})" for _, c in parts)
-    return TraceStep("sum", "health(p)", formula, numbers, polynomial(whole))
+    return TraceStep("sum", "health(p)", formula, numbers, whole)
 
 
-def _root_formula(coefficients: Coefficients) -> tuple[str, dict[str, str]]:
+def _root_formula(coefficients: Coefficients) -> tuple[str, dict[str, Any]]:
     a, b, c = coefficients
     if not c:
-        return "-a/b", {"a": plain(a), "b": plain(b)}
+        return "-a/b", {"a": a, "b": b}
     if not b:
-        return "-c/a", {"a": plain(a), "c": plain(c)}
-    return "root of b*p^2 + a*p + c", {"a": plain(a), "b": plain(b), "c": plain(c)}
+        return "-c/a", {"a": a, "c": c}
+    return "root of b*p^2 + a*p + c", {"a": a, "b": b, "c": c}
 
 
 def _printed_steps(result: PositionResult, cites: Mapping[str, str]) -> Iterator[TraceStep]:
@@ -217,12 +213,12 @@ def _printed_steps(result: PositionResult, cites: Mapping[str, str]) -> Iterator
     if mode.ticks_against_holder and tick is not None and result.solution is not None:
         side = rounding_side(result.solution, m.position.side)
         moved = unrounded + side * mode.ticks_against_holder * tick
-        numbers = {"p": plain(unrounded), "tick": plain(tick)}
-        numbers["ticks"] = str(mode.ticks_against_holder)
+        numbers: dict[str, Any] = {"p": unrounded, "tick": tick}
+        numbers["ticks"] = mode.ticks_against_holder
         formula = f"p {'+' if side > 0 else '-'} ticks*tick"
-        yield TraceStep("rounding", "tick step", formula, numbers, plain(moved), source)
+        yield TraceStep("rounding", "tick step", formula, numbers, moved, source)
     formula = rounding_words(mode.liquidation_price, tick)
-    yield TraceStep("rounding", "liquidation_price", formula, {}, plain(printed), source)
+    yield TraceStep("rounding", "liquidation_price", formula, {}, printed, source)
 
 
 def _frozen_step(result: PositionResult, price: Decimal, source: str) -> TraceStep:
@@ -231,17 +227,17 @@ def _frozen_step(result: PositionResult, price: Decimal, source: str) -> TraceSt
     assert pool is not None  # noqa: S101 - it was solved
     net, rate = frozen_requirement_parts(pool, m)
     numbers = {
-        "mark": plain(m.position.mark_price),
-        "equity": plain(pool.equity()),
-        "requirement": plain(pool.requirement()),
-        "net_qty": plain(net),
+        "mark": m.position.mark_price,
+        "equity": pool.equity(),
+        "requirement": pool.requirement(),
+        "net_qty": net,
     }
     formula = "mark - (equity - requirement)/net_qty"
     if rate:
         formula = "mark - (equity - requirement)/(net_qty*(1 + borrow_mmr))"
-        numbers["borrow_mmr"] = plain(rate)
+        numbers["borrow_mmr"] = rate
     name = "price at constant requirement"
-    return TraceStep("root", name, formula, numbers, plain(price), source)
+    return TraceStep("root", name, formula, numbers, price, source)
 
 
 def rounding_words(rounding: Rounding, tick: Decimal | None = None) -> str:
@@ -263,23 +259,6 @@ def rounding_words(rounding: Rounding, tick: Decimal | None = None) -> str:
     if rounding.to == "tick" and tick is not None:
         return f"{how} at the tick of {plain(tick)}"
     return "not rounded"
-
-
-def polynomial(coefficients: Coefficients) -> str:
-    """Return ``a + b*p + c/p`` with numbers, leaving out what is 0."""
-    a, b, c = coefficients
-    text = ""
-    for value, shape in ((a, "{}"), (b, "{}*p"), (c, "{}/p")):
-        if not value:
-            continue
-        sign = "-" if value < 0 else "+"
-        shown = shape.format(plain(abs(value)))
-        text += f" {sign} {shown}" if text else (f"-{shown}" if value < 0 else shown)
-    return text or "0"
-
-
-def _short(value: Decimal) -> str:
-    return plain(value.quantize(value.__class__("1e-8"))) if abs(value) < 10**20 else plain(value)
 
 
 def _cite(name: str, cites: Mapping[str, str]) -> str:

@@ -27,6 +27,9 @@ class Product(StrEnum):
     INVERSE = "inverse"
 
 
+_LINEAR = Product.LINEAR
+
+
 class Contract(NamedTuple):
     """What an exchange says about one symbol.
 
@@ -54,7 +57,7 @@ class Contract(NamedTuple):
     @property
     def linear(self) -> bool:
         """Return True for a linear contract."""
-        return self.product is Product.LINEAR
+        return self.product is _LINEAR
 
     def value(self, qty: Decimal, price: Decimal) -> Decimal:
         """Return the value of `qty` at `price`, in the settle currency.
@@ -62,7 +65,7 @@ class Contract(NamedTuple):
         Formula:
             linear: qty*price; inverse: qty/price.
         """
-        return qty * price if self.linear else qty / price
+        return qty * price if self.product is _LINEAR else qty / price
 
     def price_of(self, value: Decimal, qty: Decimal) -> Decimal | None:
         """Return the price at which `qty` is worth `value`; None if there is none."""
@@ -73,7 +76,7 @@ class Contract(NamedTuple):
     def coefficients(self, qty: Decimal, factor: Decimal) -> Coefficients:
         """Return the coefficients of `factor` times the value of `qty`."""
         amount = qty * factor
-        return (ZERO, amount, ZERO) if self.linear else (ZERO, ZERO, amount)
+        return (ZERO, amount, ZERO) if self.product is _LINEAR else (ZERO, ZERO, amount)
 
     def drift(self, side: int) -> int:
         """Return +1 if the position gains when its value grows, else -1."""

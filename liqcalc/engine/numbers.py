@@ -28,7 +28,7 @@ CONTEXT = decimal.Context(
 # by the last of 34 digits: it first drops the digits beyond the 30th, so that
 # 2567.82000...0001 counts as the tick it stands on, and 0.1249...9 as a half.
 _WIDE = decimal.Context(prec=120, rounding=decimal.ROUND_HALF_EVEN)
-_SETTLED = decimal.Context(prec=30, rounding=decimal.ROUND_HALF_EVEN)
+_settled = decimal.Context(prec=30, rounding=decimal.ROUND_HALF_EVEN).plus
 
 _MODES = {
     "zero": decimal.ROUND_DOWN,
@@ -78,16 +78,16 @@ class Rounding(NamedTuple):
         >>> Rounding("tick", 0, "entry").apply(Decimal("100.31"), side=-1, tick=Decimal("0.5"))
         Decimal('100.0')
         """
-        toward: str = self.toward
+        to, digits, toward = self
         if toward == "entry":
             toward = "up" if side > 0 else "down"
-        if self.to == "decimals":
-            return _to_power(value, _STEPS[self.digits], toward)
-        if self.to == "tick" and tick is not None:
+        if to == "decimals":
+            return _settled(value).quantize(_STEPS[digits], _MODES[toward], _WIDE)
+        if to == "tick" and tick is not None:
             return to_step(value, tick, toward)
-        if self.to == "significant" and value:
-            step = Decimal((0, (1,), value.adjusted() - self.digits + 1))
-            return _to_power(value, step, toward)
+        if to == "significant" and value:
+            step = Decimal((0, (1,), value.adjusted() - digits + 1))
+            return _settled(value).quantize(step, _MODES[toward], _WIDE)
         return value
 
 
@@ -99,16 +99,9 @@ UNROUNDED = Rounding()
 def to_step(value: Decimal, step: Decimal, toward: str) -> Decimal:
     """Return the multiple of `step` that `value` rounds to in direction `toward`."""
     if step.as_tuple().digits == (1,):
-        return _to_power(value, step, toward)
-    value = _SETTLED.plus(value)
-    count = _WIDE.divide(value, step).quantize(ONE, _MODES[toward], _WIDE)
+        return _settled(value).quantize(step, _MODES[toward], _WIDE)
+    count = _WIDE.divide(_settled(value), step).quantize(ONE, _MODES[toward], _WIDE)
     return _WIDE.multiply(count, step)
-
-
-def _to_power(value: Decimal, power: Decimal, toward: str) -> Decimal:
-    """Return `value` rounded to a power of ten."""
-    value = _SETTLED.plus(value)
-    return value.quantize(power, _MODES[toward], _WIDE)
 
 
 def plain(value: Decimal) -> str:

@@ -36,10 +36,9 @@ class Figures:
     def put_rounded(self, name: str, value: Decimal | None, rounding: Rounding) -> None:
         """Record `value`, printed by `rounding`."""
         self.exact[name] = value
-        if value is None or not rounding.rounds:
-            self.shown[name] = value
-        else:
-            self.shown[name] = rounding.apply(value)
+        if value is not None and rounding.to != "none":
+            value = rounding.apply(value)
+        self.shown[name] = value
 
     def none(self, name: str, reason: str) -> None:
         """Record that there is no such figure, and why."""
