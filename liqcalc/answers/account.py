@@ -9,7 +9,7 @@ from liqcalc.answers.answer import AccountAnswer, AccountFigures, JointMove, Not
 from liqcalc.answers.guard import computable
 from liqcalc.answers.pools import PoolPlan, plan_pools
 from liqcalc.answers.resolve import Resolved, resolve
-from liqcalc.engine.evaluate import evaluate_position
+from liqcalc.engine.evaluate import add_further_figures, evaluate_position
 from liqcalc.engine.numbers import ONE, exact, plain
 from liqcalc.engine.position import Marked
 from liqcalc.engine.solve import Status, solve
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from decimal import Decimal
 
+    from liqcalc.answers.answer import TraceStep
     from liqcalc.engine.pool import Pool
     from liqcalc.engine.result import PositionResult
     from liqcalc.rules.catalog import Catalog
@@ -45,6 +46,8 @@ def evaluate_sheet(sheet: Sheet, catalog: Catalog, *, today: str) -> AccountAnsw
             evaluate_position(m, plan.pool, plan.backing)
             for m, plan in zip(marked, plans.by_position, strict=True)
         ]
+        for result in results:
+            add_further_figures(result)
         answers = tuple(_position(found, i, result) for i, result in enumerate(results))
         pools = tuple(_account(found, plan, results) for plan in plans.cross)
         joint = _joint(plans.cross)
@@ -103,8 +106,14 @@ def _position(found: Resolved, i: int, result: PositionResult) -> PositionAnswer
     )
 
 
-def _deriver(result: PositionResult, cites: Mapping[str, str]) -> Callable[[], Any]:
-    return lambda: trace.derive(result, cites)
+def _deriver(
+    result: PositionResult, cites: Mapping[str, str]
+) -> Callable[[], tuple[TraceStep, ...]]:
+    def derive() -> tuple[TraceStep, ...]:
+        with exact():
+            return trace.derive(result, cites)
+
+    return derive
 
 
 def _side_figures(result: PositionResult) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from liqcalc.answers.answer import Said, Short, TraceStep, polynomial
 from liqcalc.engine.curve import evaluate
 from liqcalc.engine.liquidation import frozen_requirement_parts, rounding_side
-from liqcalc.engine.numbers import exact, plain
+from liqcalc.engine.numbers import plain
 from liqcalc.engine.solve import Status
 from liqcalc.engine.vocabulary import ShownPrice
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from liqcalc.engine.curve import Coefficients
     from liqcalc.engine.numbers import Rounding
+    from liqcalc.engine.pool import Health
     from liqcalc.engine.position import Marked
     from liqcalc.engine.result import PositionResult
     from liqcalc.engine.solve import Solution
@@ -26,12 +27,13 @@ if TYPE_CHECKING:
 def derive(result: PositionResult, cites: Mapping[str, str]) -> tuple[TraceStep, ...]:
     """Return the steps from inputs to the printed liquidation price.
 
+    The caller is inside `exact()`.
+
     Args:
         result: of the engine.
         cites: source id by name of a rule.
     """
-    with exact():
-        return tuple(_steps(result, cites))
+    return tuple(_steps(result, cites))
 
 
 def _steps(result: PositionResult, cites: Mapping[str, str]) -> Iterator[TraceStep]:
@@ -50,10 +52,18 @@ def _steps(result: PositionResult, cites: Mapping[str, str]) -> Iterator[TraceSt
         yield from _tier_steps(m, index, at, cites)
     now = {"p": health.start}
     yield TraceStep("sum", "health at the mark", "health(p)", now, solution.health_at_mark)
+    yield from _root_steps(result, solution, _parts(health, held), cites)
+
+
+def _parts(health: Health, held: tuple[int, ...] | None) -> list[tuple[str, Coefficients]]:
+    """Return what health is the sum of; nothing where haircuts put kinks into it."""
+    legs = health.curve.legs
+    if held is None or len(legs) > len(health.legs):
+        return []
     parts = [(term.name, term.coefficients) for term in health.terms if any(term.coefficients)]
-    if held is not None:
-        parts += [_maintenance(m, held[place]) for place, m in enumerate(health.legs)]
-    yield from _root_steps(result, solution, parts, cites)
+    for m, leg, index in zip(health.legs, legs, held, strict=True):
+        parts.append((f"maintenance_margin ({m.contract.symbol})", leg.coefficients(index)))
+    return parts
 
 
 def _maintenance(m: Marked, index: int) -> tuple[str, Coefficients]:
@@ -81,9 +91,9 @@ def _inputs(m: Marked, cites: Mapping[str, str]) -> Iterator[TraceStep]:
             formula += f" + {part}"
             numbers[part] = m.part(part)
         for part in m.mode.margin_less:
-            if m.part(part):
+            if amount := m.part(part):
                 formula += f" - {part}"
-                numbers[part] = m.part(part)
+                numbers[part] = amount
         if position.extra_margin:
             formula += " + extra_margin"
             numbers["extra_margin"] = position.extra_margin
@@ -132,23 +142,24 @@ def _tier_test(m: Marked, index: int, price: Decimal, cites: Mapping[str, str]) 
     assert schedule is not None  # noqa: S101 - a leg has a schedule
     tier = schedule.tiers[index]
     low, high = ("<", "<=") if schedule.edge_in_lower else ("<=", "<")
-    numbers: dict[str, Any]
+    numbers: dict[str, Any] = {"floor": tier.floor}
     if m.rules.by_contracts:
-        unit, size, numbers = "contracts", m.size, {}
+        unit, size = "contracts", m.size
         low, high = "<=", "<="
-        numbers["contracts"] = "?" if size is None else size
+        numbers["contracts"] = size
     else:
         unit = "qty*p" if m.contract.linear else "qty/p"
         size = m.contract.value(m.position.qty, price)
-        numbers = {"qty": m.position.qty, "p": Short(price)}
+        numbers |= {"qty": m.position.qty, "p": Short(price)}
         if m.orders_size:
             unit += " + orders"
             size += m.orders_size
             numbers["orders"] = m.orders_size
     name = f"tier {index + 1} ({m.contract.symbol})"
-    test = f"{plain(tier.floor)} {low} {unit}"
+    test = f"floor {low} {unit}"
     if tier.cap is not None:
-        test += f" {high} {plain(tier.cap)}"
+        test += f" {high} cap"
+        numbers["cap"] = tier.cap
     holds: str | Said = "holds"
     if not m.rules.by_contracts and size is not None:
         holds = Said("holds: the size is {}", Short(size))
@@ -181,14 +192,13 @@ def _root_steps(
 
 
 def _sum(whole: Coefficients, parts: list[tuple[str, Coefficients]]) -> TraceStep:
-    """Return health as the sum of its parts, if the parts are all that it is made of."""
-    added = tuple(sum(column) for column in zip(*(c for _, c in parts), strict=True))
+    """Return health as the sum of its parts; a pool with haircuts has parts with kinks."""
+    names = dict(parts)
     formula, numbers = "sum of the terms", {}
-    if added == whole and len({name for name, _ in parts}) == len(parts):
-        formula = " + ".join(name for name, _ in parts)
-        numbers = dict(parts)
-    elif added == whole:
+    if len(names) < len(parts):
         formula = " + ".join(f"({polynomial(c)})" for _, c in parts)
+    elif parts:
+        formula, numbers = " + ".join(names), names
     return TraceStep("sum", "health(p)", formula, numbers, whole)
 
 
@@ -240,18 +250,20 @@ def _frozen_step(result: PositionResult, price: Decimal, source: str) -> TraceSt
     return TraceStep("root", name, formula, numbers, price, source)
 
 
+_DIRECTIONS = {
+    "zero": "cut off",
+    "away": "rounded away from zero",
+    "up": "rounded up",
+    "down": "rounded down",
+    "half_up": "rounded half up",
+    "half_even": "rounded to nearest",
+    "entry": "rounded up for a long, down for a short",
+}
+
+
 def rounding_words(rounding: Rounding, tick: Decimal | None = None) -> str:
     """Return a rounding in words."""
-    directions = {
-        "zero": "cut off",
-        "away": "rounded away from zero",
-        "up": "rounded up",
-        "down": "rounded down",
-        "half_up": "rounded half up",
-        "half_even": "rounded to nearest",
-        "entry": "rounded up for a long, down for a short",
-    }
-    how = directions[rounding.toward]
+    how = _DIRECTIONS[rounding.toward]
     if rounding.to == "decimals":
         return f"{how} at {rounding.digits} decimals"
     if rounding.to == "significant":
@@ -262,4 +274,4 @@ def rounding_words(rounding: Rounding, tick: Decimal | None = None) -> str:
 
 
 def _cite(name: str, cites: Mapping[str, str]) -> str:
-    return cites.get(name.partition(" (")[0], "")
+    return cites.get(name) or cites.get(name.partition(" (")[0], "")

@@ -66,6 +66,7 @@ class Stand(NamedTuple):
     price: Decimal
     coefficients: Coefficients
     indexes: list[int]
+    parts: list[Coefficients]
     value: Decimal
 
 
@@ -85,8 +86,9 @@ class Curve:
     def stand(self, price: Decimal) -> Stand:
         """Return the value of the curve at `price` and what it was counted from."""
         indexes = [leg.index_at(price) for leg in self.legs]
-        total = self._total(indexes)
-        return Stand(price, total, indexes, evaluate(total, price))
+        parts = [leg.coefficients(i) for leg, i in zip(self.legs, indexes, strict=True)]
+        total = _sum(self.base, parts)
+        return Stand(price, total, indexes, parts, evaluate(total, price))
 
     def crossing(self, stand: Stand, direction: int) -> Crossing | None:
         """Return the first sign change from `stand` on, upwards or downwards.
@@ -94,13 +96,12 @@ class Curve:
         Where it stands the curve may be zero (that is the crossing), above
         zero or below it.
         """
-        here, total, known, value = stand
-        indexes = list(known)
+        here, total, indexes, parts, value = stand
         if not value:
             return Crossing(here, total, tuple(indexes), jump=False)
         positive = value > 0
+        indexes, parts = list(indexes), list(parts)
         edges = [leg.edge(i, direction) for leg, i in zip(self.legs, indexes, strict=True)]
-        parts = [leg.coefficients(i) for leg, i in zip(self.legs, indexes, strict=True)]
         while True:
             edge = _nearest(edges, direction)
             for root in zeros(total)[::direction]:
@@ -117,10 +118,6 @@ class Curve:
             if (evaluate(total, edge) > 0) is not positive:
                 return Crossing(edge, total, tuple(indexes), jump=True)
             here = edge
-
-    def _total(self, indexes: Sequence[int]) -> Coefficients:
-        parts = [leg.coefficients(i) for leg, i in zip(self.legs, indexes, strict=True)]
-        return _sum(self.base, parts)
 
 
 def _sum(base: Coefficients, parts: Sequence[Coefficients]) -> Coefficients:

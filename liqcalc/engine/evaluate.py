@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from liqcalc.engine.figures import margin_figures, size_figures, value_figures
+from liqcalc.engine.figures import fee_figures, margin_figures, size_figures, value_figures
 from liqcalc.engine.funding import funding_rate_figures
-from liqcalc.engine.liquidation import liquidation_figures, threshold_figures
+from liqcalc.engine.liquidation import (
+    liquidation_figures,
+    maintenance_at_liquidation,
+    threshold_figures,
+)
 from liqcalc.engine.orders import order_cost
 from liqcalc.engine.result import PositionResult
 
@@ -18,7 +22,7 @@ if TYPE_CHECKING:
 def evaluate_position(
     marked: Marked, pool: Pool | None, backing: Pool | None = None
 ) -> PositionResult:
-    """Return every figure of one position.
+    """Return the margins, ratios and prices of one position.
 
     Args:
         marked: the position at its mark.
@@ -31,7 +35,13 @@ def evaluate_position(
     margin_figures(result)
     liquidation_figures(result, backing)
     threshold_figures(result)
-    size_figures(result)
-    order_cost(marked, result.figures)
-    funding_rate_figures(marked, result.figures)
     return result
+
+
+def add_further_figures(result: PositionResult) -> None:
+    """Add what does not bear on the liquidation: fees, largest size, funding, order cost."""
+    fee_figures(result)
+    size_figures(result)
+    order_cost(result.marked, result.figures)
+    funding_rate_figures(result.marked, result.figures)
+    maintenance_at_liquidation(result)

@@ -1,4 +1,4 @@
-"""The figures of a position that need no curve: values, margins, tier, size."""
+"""The figures of a position that need no curve: values, margins, tier, fees, size."""
 
 from __future__ import annotations
 
@@ -16,16 +16,22 @@ if TYPE_CHECKING:
 
 
 def value_figures(result: PositionResult) -> None:
-    """Add what the position is worth, its profit and its fees."""
+    """Add what the position is worth and its profit."""
     m, figures = result.marked, result.figures
-    position, amounts, linear = m.position, m.rules.amounts, m.contract.linear
+    amounts, linear = m.rules.amounts, m.contract.linear
     at_mark = m.rules.notional_at is ValuedAt.MARK
     notional = m.value if at_mark else m.entry_value
     figures.put_rounded("notional", notional, amounts.of("notional", linear=linear))
-    rounding = amounts.of("entry_notional", linear=linear)
-    figures.put_rounded("entry_notional", m.entry_value, rounding)
     rounding = amounts.of("unrealized_pnl", linear=linear)
     figures.put_rounded("unrealized_pnl", m.pnl, rounding)
+
+
+def fee_figures(result: PositionResult) -> None:
+    """Add the entry value, the return on it and the fees to open and to close."""
+    m, figures = result.marked, result.figures
+    position, amounts, linear = m.position, m.rules.amounts, m.contract.linear
+    rounding = amounts.of("entry_notional", linear=linear)
+    figures.put_rounded("entry_notional", m.entry_value, rounding)
     if position.leverage is None:
         figures.none("roe", "leverage was not given")
     else:

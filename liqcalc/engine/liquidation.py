@@ -135,8 +135,6 @@ def _show_price(result: PositionResult, pool: Pool, net: int) -> None:
     printed = mode.liquidation_price.apply(price, side=side, tick=contract.tick_size)
     figures.put("liquidation_price", exact, printed)
     figures.put("liquidation_ratio", exact / m.position.mark_price)
-    if trigger is not None and m.tier is not None:
-        _maintenance_at(result, trigger)
 
 
 def rounding_side(solution: Solution, net: int) -> int:
@@ -148,11 +146,15 @@ def rounding_side(solution: Solution, net: int) -> int:
     return 1 if net > 0 else -1
 
 
-def _maintenance_at(result: PositionResult, price: Decimal) -> None:
-    m = result.marked
+def maintenance_at_liquidation(result: PositionResult) -> None:
+    """Add the maintenance margin at the price where the condition holds."""
+    m, solution = result.marked, result.solution
     schedule, tier = m.schedule, m.tier
-    if schedule is None or tier is None or m.maintenance is None:
+    if result.figures.shown.get("liquidation_price") is None or m.maintenance is None:
         return
+    if solution is None or solution.chosen is None or schedule is None or tier is None:
+        return
+    price = solution.chosen.price
     if m.rules.maintenance_at is ValuedAt.ENTRY:
         required = m.maintenance
     else:

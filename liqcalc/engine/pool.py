@@ -176,17 +176,26 @@ class Pool:
         return total
 
     def _health(self, scales: Mapping[str, Decimal], start: Decimal, demand: Demand) -> Health:
-        moving = {m.contract.base for m in self.marked if m.contract.symbol in scales}
-        parts = list(self._backing(scales, moving, start))
+        moving: set[str] = set()
+        if self.multi is not None:
+            moving = {m.contract.base for m in self.marked if m.contract.symbol in scales}
+        kinks: list[Leg] = []
+        if self.multi is None and self.equity_given is None:
+            terms = self._cash_and_profit(scales)
+        else:
+            parts = list(self._backing(scales, moving, start))
+            terms = [term for term, _ in parts]
+            kinks += [kink for _, kink in parts if kink is not None]
         if demand.factor:
-            parts += self._other_requirements(scales, moving, start, demand.factor)
-        terms = [term for term, _ in parts]
-        kinks = [kink for _, kink in parts if kink is not None]
+            for term, kink in self._other_requirements(scales, moving, start, demand.factor):
+                terms.append(term)
+                if kink is not None:
+                    kinks.append(kink)
         legs: list[Leg] = []
         held: list[Marked] = []
         for m in self.marked:
-            follows = start if m.contract.settle in moving else None
-            money = self._money(m.contract.settle, follows)
+            settle = m.contract.settle
+            money = self._money(settle, start if settle in moving else None)
             scale = scales.get(m.contract.symbol)
             terms += _demanded(m, scale, money, demand)
             if demand.factor and scale is not None and m.requirement_has_edges:
@@ -197,30 +206,31 @@ class Pool:
             base = plus(base, term.coefficients)
         return Health(Curve(base, [*legs, *kinks]), terms, held, start)
 
+    def _cash_and_profit(self, scales: Mapping[str, Decimal]) -> list[Term]:
+        """Return the terms of the equity of a pool of one currency."""
+        terms = [constant("cash", coin.qty) for coin in self.coins.values()]
+        if self.other_pnl:
+            terms.append(constant("other_unrealized_pnl", self.other_pnl))
+        for m in self.marked:
+            terms.append(pnl_term(m, scales.get(m.contract.symbol)))
+            if m.owed:
+                terms.append(constant(f"accrued_fees ({m.contract.symbol})", -m.owed))
+        return terms
+
     def _backing(
         self, scales: Mapping[str, Decimal], moving: set[str], start: Decimal
     ) -> Iterator[tuple[Term, Leg | None]]:
-        """Yield the terms of the pool's equity; a kinked one brings its leg."""
+        """Yield the terms of the equity of several coins; a kinked one brings its leg."""
         if self.equity_given is not None:
             yield from self._backing_from_equity(scales, moving, start)
             return
         if self.other_pnl:
             yield constant("other_unrealized_pnl", self.other_pnl), None
-        by_coin: dict[str, list[Marked]] = {asset: [] for asset in self.coins}
-        for m in self.marked:
-            by_coin.setdefault(m.contract.settle, []).append(m)
-        for asset, members in by_coin.items():
-            follows = start if asset in moving else None
-            money = self._money(asset, follows)
+        settled = dict.fromkeys([*self.coins, *(m.contract.settle for m in self.marked)])
+        for asset in settled:
             coin = self.coins.get(asset)
+            money = self._money(asset, start if asset in moving else None)
             wallet = coin.qty if coin else ZERO
-            if self.multi is None:
-                yield constant("cash", wallet), None
-                for m in members:
-                    yield pnl_term(m, scales.get(m.contract.symbol)), None
-                    if m.owed:
-                        yield constant(f"accrued_fees ({m.contract.symbol})", -m.owed), None
-                continue
             yield coin_term(money, wallet, self._amount(asset, scales), start)
 
     def _amount(self, asset: str, scales: Mapping[str, Decimal]) -> Coefficients:
