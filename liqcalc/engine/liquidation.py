@@ -222,14 +222,16 @@ def solved(pool: Pool, m: Marked, demand: Demand, net: int) -> tuple[Health, Sol
 
     Positions that share a symbol and a mark share the answer.
     """
+    alone = len(pool.marked) == 1 and not pool.multi
     key = (m.contract.symbol, m.position.mark_price, demand)
-    if key not in pool.solutions:
-        health = pool.symbol(m, demand)
-        alone = len(pool.marked) == 1 and not pool.multi
-        both = not alone and _opposed(pool, m)
-        solution = solve(health, net=net, inclusive=m.rules.inclusive, both_sides=both)
+    if not alone and key in pool.solutions:
+        return pool.solutions[key]
+    health = pool.symbol(m, demand)
+    both = not alone and _opposed(pool, m)
+    solution = solve(health, net=net, inclusive=m.rules.inclusive, both_sides=both)
+    if not alone:
         pool.solutions[key] = (health, solution)
-    return pool.solutions[key]
+    return health, solution
 
 
 def threshold_figures(result: PositionResult) -> None:

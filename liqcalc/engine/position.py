@@ -186,6 +186,12 @@ class Marked:
         values = (contract.value(order.qty, order.price) for order in self.position.orders)
         return sum(values, ZERO)
 
+    @property
+    def _needs_leverage_fee(self) -> bool:
+        mode = self.mode
+        bases = (mode.fee_in_requirement, mode.fee_to_close)
+        return mode.fee_in_shown_margins or FeeBasis.LEVERAGE_BANKRUPTCY in bases
+
     def _count_fees(self) -> None:
         """Find the fee to close on the bankruptcy value of the leverage."""
         self.leverage_fee = None
