@@ -188,15 +188,15 @@ class Marked:
 
     @property
     def _needs_leverage_fee(self) -> bool:
-        mode = self.mode
-        bases = (mode.fee_in_requirement, mode.fee_to_close)
-        return mode.fee_in_shown_margins or FeeBasis.LEVERAGE_BANKRUPTCY in bases
+        mode, basis = self.mode, FeeBasis.LEVERAGE_BANKRUPTCY
+        used = mode.fee_in_requirement is basis or mode.fee_to_close is basis
+        return used or mode.fee_in_shown_margins
 
     def _count_fees(self) -> None:
         """Find the fee to close on the bankruptcy value of the leverage."""
         self.leverage_fee = None
         position = self.position
-        if position.taker is None:
+        if position.taker is None or not self._needs_leverage_fee:
             return
         if not position.taker:
             self.leverage_fee = ZERO
