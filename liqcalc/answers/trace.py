@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from liqcalc.engine.curve import Coefficients
+    from liqcalc.engine.health import Health
     from liqcalc.engine.numbers import Rounding
-    from liqcalc.engine.pool import Health
     from liqcalc.engine.position import Marked
     from liqcalc.engine.result import PositionResult
     from liqcalc.engine.solve import Solution

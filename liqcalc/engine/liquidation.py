@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from liqcalc.engine.figures import isolated_figures
+from liqcalc.engine.health import BANKRUPTCY, BANKRUPTCY_WITH_FEE, LIQUIDATION, Demand
 from liqcalc.engine.numbers import ONE, ZERO
-from liqcalc.engine.pool import BANKRUPTCY, BANKRUPTCY_WITH_FEE, LIQUIDATION, Demand
 from liqcalc.engine.solve import Solution, solve
 from liqcalc.engine.vocabulary import ShownPrice, ValuedAt
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from liqcalc.engine.pool import Health, Pool
+    from liqcalc.engine.health import Health
+    from liqcalc.engine.pool import Pool
     from liqcalc.engine.position import Marked
     from liqcalc.engine.result import PositionResult
 

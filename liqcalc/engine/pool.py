@@ -7,9 +7,10 @@ whose cash is several coins at their weights.  All are the same sum of terms.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from liqcalc.engine.curve import NOTHING, Coefficients, Curve, Kink, Leg, plus, times, times_price
+from liqcalc.engine.health import LIQUIDATION, Demand, Health
 from liqcalc.engine.numbers import ONE, ZERO
 from liqcalc.engine.terms import (
     SAME_MONEY,
@@ -33,40 +34,6 @@ if TYPE_CHECKING:
     from liqcalc.engine.solve import Solution
     from liqcalc.engine.terms import Numbers
     from liqcalc.engine.vocabulary import MultiAsset, Rules
-
-
-class Health(NamedTuple):
-    """A pool's health as one price, or all prices together, move.
-
-    Attributes:
-        curve: the sum.
-        terms: its parts without edges, by name.
-        legs: the positions whose requirement has edges, as they stand in the
-            curve; the curve may hold further legs (haircuts) after them.
-        start: the variable's value now: the mark, or 1 for a common move.
-    """
-
-    curve: Curve
-    terms: list[Term]
-    legs: list[Marked]
-    start: Decimal
-
-
-class Demand(NamedTuple):
-    """What part of the requirement a curve holds against the backing.
-
-    Attributes:
-        factor: share of the maintenance and its fees; 0 = none.
-        closing_fee: take the taker fee on the moving value instead.
-    """
-
-    factor: Decimal = ONE
-    closing_fee: bool = False
-
-
-LIQUIDATION = Demand()
-BANKRUPTCY = Demand(ZERO)
-BANKRUPTCY_WITH_FEE = Demand(ZERO, closing_fee=True)
 
 
 class Pool:

@@ -9,8 +9,9 @@ from liqcalc.engine.solve import Status
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from liqcalc.engine.health import Health
     from liqcalc.engine.numbers import Rounding
-    from liqcalc.engine.pool import Health, Pool
+    from liqcalc.engine.pool import Pool
     from liqcalc.engine.position import Marked
     from liqcalc.engine.solve import Solution
 

@@ -10,7 +10,7 @@ from liqcalc.engine.curve import DOWN, UP, Crossing
 from liqcalc.engine.numbers import ZERO
 
 if TYPE_CHECKING:
-    from liqcalc.engine.pool import Health
+    from liqcalc.engine.health import Health
 
 
 class Status(StrEnum):

@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from liqcalc.engine.curve import Coefficients, Curve
+from liqcalc.engine.health import Health
 from liqcalc.engine.numbers import exact
-from liqcalc.engine.pool import Health
 from liqcalc.engine.solve import Solution, Status, solve
 
 D = Decimal
