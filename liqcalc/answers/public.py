@@ -301,7 +301,7 @@ def _qty(
     """Return the quantity, counted from the notional if that was given."""
     named = [name for name in ("qty", "contracts", "notional") if given[name] is not None]
     if len(named) != 1:
-        state = " and ".join(named) + " are all given" if named else "no size is given"
+        state = " and ".join(named) + " are given together" if named else "no size is given"
         hint = "give exactly one of qty, contracts and notional"
         raise InputError(Fault("LQ105", "qty", state, hint))
     notional = given["notional"]

@@ -269,9 +269,11 @@ def nearest(given: str, known: list[str]) -> str:
     import difflib
 
     folded: dict[str, str] = {name.lower(): name for name in known}
-    close = difflib.get_close_matches(given.lower(), list(folded), n=3, cutoff=0.55)
+    close = [name for name in folded if given and name.startswith(given.lower())]
+    close += difflib.get_close_matches(given.lower(), list(folded), n=3, cutoff=0.55)
     if close:
-        return "did you mean " + " or ".join(folded[name] for name in close) + "?"
+        few = list(dict.fromkeys(close))[:3]
+        return "did you mean " + " or ".join(folded[name] for name in few) + "?"
     shown = ", ".join(known[:12]) + (" ..." if len(known) > 12 else "")  # noqa: PLR2004
     return f"known are: {shown}" if known else "none are known"
 
