@@ -55,7 +55,7 @@ class TestTiers:
             ("tiers binance BTCUSDT --notional nan", "is 'nan', not a number"),
             ("tiers binance BTCUSDT --as-of 2026", "not a date"),
             ("tiers binance BTCUSDT --as-of 2001-01-01", "the first known is of"),
-            ("tiers binance BTCUSD", "did you mean BTCUSDT"),
+            ("tiers binance BTCUSD", "did you mean BTCUSDC or BTCUSDT or BTCUSD_PERP"),
         ],
     )
     def test_bad_input_is_one_clear_error(self, run, line, said):
