@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from liqcalc.answers.answer import Said, Short, TraceStep, polynomial
-from liqcalc.engine.curve import evaluate
+from liqcalc.engine.curve import NOTHING, evaluate
 from liqcalc.engine.liquidation import frozen_requirement_parts, rounding_side
 from liqcalc.engine.numbers import plain
 from liqcalc.engine.solve import Status
@@ -60,7 +60,7 @@ def _parts(health: Health, held: tuple[int, ...] | None) -> list[tuple[str, Coef
     legs = health.curve.legs
     if held is None or len(legs) > len(health.legs):
         return []
-    parts = [(term.name, term.coefficients) for term in health.terms if any(term.coefficients)]
+    parts = [(t.name, t.coefficients) for t in health.terms if t.coefficients != NOTHING]
     for m, leg, index in zip(health.legs, legs, held, strict=True):
         parts.append((f"maintenance_margin ({m.contract.symbol})", leg.coefficients(index)))
     return parts

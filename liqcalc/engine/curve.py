@@ -87,7 +87,7 @@ class Curve:
         """Return the value of the curve at `price` and what it was counted from."""
         indexes = [leg.index_at(price) for leg in self.legs]
         parts = [leg.coefficients(i) for leg, i in zip(self.legs, indexes, strict=True)]
-        total = _sum(self.base, parts)
+        total = added(self.base, parts)
         return Stand(price, total, indexes, parts, evaluate(total, price))
 
     def crossing(self, stand: Stand, direction: int) -> Crossing | None:
@@ -114,13 +114,14 @@ class Curve:
                     indexes[i] = leg.beyond(indexes[i], direction)
                     edges[i] = leg.edge(indexes[i], direction)
                     parts[i] = leg.coefficients(indexes[i])
-            total = _sum(self.base, parts)
+            total = added(self.base, parts)
             if (evaluate(total, edge) > 0) is not positive:
                 return Crossing(edge, total, tuple(indexes), jump=True)
             here = edge
 
 
-def _sum(base: Coefficients, parts: Sequence[Coefficients]) -> Coefficients:
+def added(base: Coefficients, parts: Sequence[Coefficients]) -> Coefficients:
+    """Return the sum of `base` and all `parts`."""
     a, b, c = base
     for la, lb, lc in parts:
         a, b, c = a + la, b + lb, c + lc

@@ -57,11 +57,15 @@ def margin_figures(result: PositionResult) -> None:
         for name in ("tier", "mmr", "deduction", "imr", "max_leverage", "maintenance_margin"):
             figures.none(name, "no tier table is known for this symbol and day")
     else:
-        figures.put("tier", ONE * (m.tier_index + 1))
-        figures.put("mmr", tier.mmr)
-        figures.put("deduction", tier.deduction)
-        figures.put("imr", tier.imr)
-        figures.put("max_leverage", tier.max_leverage)
+        figures.put_all(
+            {
+                "tier": ONE * (m.tier_index + 1),
+                "mmr": tier.mmr,
+                "deduction": tier.deduction,
+                "imr": tier.imr,
+                "max_leverage": tier.max_leverage,
+            }
+        )
         shown: Decimal | None = m.maintenance + m.residue
         if m.mode.fee_in_shown_margins:
             fee = m.leverage_fee

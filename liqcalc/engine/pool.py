@@ -9,7 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from liqcalc.engine.curve import NOTHING, Coefficients, Curve, Kink, Leg, plus, times, times_price
+from liqcalc.engine.curve import (
+    NOTHING,
+    Coefficients,
+    Curve,
+    Kink,
+    Leg,
+    added,
+    plus,
+    times,
+    times_price,
+)
 from liqcalc.engine.health import LIQUIDATION, Demand, Health
 from liqcalc.engine.numbers import ONE, ZERO
 from liqcalc.engine.terms import (
@@ -168,10 +178,8 @@ class Pool:
             if demand.factor and scale is not None and m.requirement_has_edges:
                 legs.append(tier_leg(m, scale, money, demand.factor))
                 held.append(m)
-        base = NOTHING
-        for term in terms:
-            base = plus(base, term.coefficients)
-        return Health(Curve(base, [*legs, *kinks]), terms, held, start)
+        curve = Curve(added(NOTHING, [term.coefficients for term in terms]), legs + kinks)
+        return Health(curve, terms, held, start)
 
     def _cash_and_profit(self, scales: Mapping[str, Decimal]) -> list[Term]:
         """Return the terms of the equity of a pool of one currency."""
@@ -314,4 +322,4 @@ def _demanded(m: Marked, scale: Decimal | None, money: Money, demand: Demand) ->
         return terms
     if scale is None:
         return [*terms, held_requirement(m, money, demand.factor)]
-    return [*terms, *fixed_requirement(m, scale, money, demand.factor)]
+    return terms + fixed_requirement(m, scale, money, demand.factor)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from liqcalc.engine.solve import Status
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from decimal import Decimal
 
     from liqcalc.engine.health import Health
@@ -33,6 +34,11 @@ class Figures:
         """Record `value`; printed as `shown`, or as it is."""
         self.exact[name] = value
         self.shown[name] = value if shown is None else shown
+
+    def put_all(self, values: Mapping[str, Decimal | None]) -> None:
+        """Record several figures that are printed as they are."""
+        self.exact.update(values)
+        self.shown.update(values)
 
     def put_rounded(self, name: str, value: Decimal | None, rounding: Rounding) -> None:
         """Record `value`, printed by `rounding`."""

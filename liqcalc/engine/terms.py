@@ -20,7 +20,6 @@ from liqcalc.engine.tiers import TierLeg
 from liqcalc.engine.vocabulary import ValuedAt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from decimal import Decimal
 
     from liqcalc.engine.position import Marked
@@ -158,9 +157,10 @@ def held_requirement(m: Marked, money: Money, factor: Decimal) -> Term:
     return Term(name, "-requirement", (("requirement", m.requirement),), coefficients)
 
 
-def fixed_requirement(m: Marked, scale: Decimal, money: Money, factor: Decimal) -> Iterator[Term]:
-    """Yield the parts of a moving position's requirement that have no edges."""
+def fixed_requirement(m: Marked, scale: Decimal, money: Money, factor: Decimal) -> list[Term]:
+    """Return the parts of a moving position's requirement that have no edges."""
     symbol = m.contract.symbol
+    terms: list[Term] = []
     numbers: Numbers
     if m.maintenance is not None and m.rules.maintenance_at is ValuedAt.ENTRY and m.tier:
         numbers = (("entry_value", m.entry_value), ("mmr", m.tier.mmr))
@@ -173,27 +173,28 @@ def fixed_requirement(m: Marked, scale: Decimal, money: Money, factor: Decimal) 
             formula = "-((entry_value + orders)*mmr - deduction)"
         fixed: Coefficients = (-required * factor, ZERO, ZERO)
         name = f"maintenance_margin ({symbol})"
-        yield Term(name, formula, numbers, money.of_requirement(fixed))
+        terms.append(Term(name, formula, numbers, money.of_requirement(fixed)))
     if m.fee_constant:
         fixed = (-m.fee_constant * factor, ZERO, ZERO)
         numbers = (("fee", m.fee_constant),)
-        yield Term(f"fee_to_close ({symbol})", "-fee", numbers, money.of_requirement(fixed))
+        terms.append(Term(f"fee_to_close ({symbol})", "-fee", numbers, money.of_requirement(fixed)))
     if m.orders_fee:
         fixed = (-m.orders_fee * factor, ZERO, ZERO)
         numbers = (("fees", m.orders_fee),)
         name = f"fees of open orders ({symbol})"
-        yield Term(name, "-fees", numbers, money.of_requirement(fixed))
+        terms.append(Term(name, "-fees", numbers, money.of_requirement(fixed)))
     if m.fee_on_value:
         moving = m.contract.coefficients(m.position.qty, -m.fee_on_value * factor)
         numbers = (("qty", m.position.qty), ("taker", m.fee_on_value))
         formula = "-qty*p*taker" if m.contract.linear else "-qty/p*taker"
         coefficients = money.of_requirement(scaled(moving, scale))
-        yield Term(f"fee_to_close ({symbol})", formula, numbers, coefficients)
+        terms.append(Term(f"fee_to_close ({symbol})", formula, numbers, coefficients))
     if m.residue:
         fixed = (-m.residue * factor, ZERO, ZERO)
         numbers = (("cut_off", -m.residue),)
         name = f"maintenance cut to the step ({symbol})"
-        yield Term(name, "+cut_off", numbers, money.of_requirement(fixed))
+        terms.append(Term(name, "+cut_off", numbers, money.of_requirement(fixed)))
+    return terms
 
 
 def tier_leg(m: Marked, scale: Decimal, money: Money, factor: Decimal) -> Leg:

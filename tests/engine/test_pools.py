@@ -29,17 +29,18 @@ def evaluate(exchange: str, *positions: Row, **more: Any) -> liqcalc.AccountAnsw
     contract = more.pop("contract", LINEAR) | {"contract_size": "1", "tick_size": "0.01"}
     tiers = more.pop("tiers", TEN_PERCENT)
     orders = more.pop("orders", [])
-    symbols = {row["symbol"] for row in (*positions, *orders)}
+    held = positions or (long(),)
+    symbols = {row["symbol"] for row in (*held, *orders)}
     taker = more.pop("taker", "0")
     rest = {key: more.pop(key) for key in ("parameters", "rules") if key in more}
     sheet = {
         "exchange": exchange,
         "as_of": "2026-05-01",
         "account": {"margin_mode": "cross"} | more,
-        "positions": list(positions or [long()]),
+        "positions": list(held),
         "orders": orders,
-        "contracts": dict.fromkeys(symbols or {"X"}, contract),
-        "tiers": dict.fromkeys(symbols or {"X"}, tiers),
+        "contracts": dict.fromkeys(symbols, contract),
+        "tiers": dict.fromkeys(symbols, tiers),
         "fees": {"taker": taker},
     }
     return liqcalc.evaluate(sheet | rest)
@@ -85,6 +86,44 @@ class TestOneCurrency:
         found = evaluate("binance", long(), long("Y", mark_price="95"), wallet_balance="50")
 
         assert D("71.66666667") == lower(found)
+
+    def test_a_longer_leg_whose_requirement_outgrows_its_profit(self) -> None:
+        # long 2, short 1, both at 100, rate 40%: 130 + 2*(p - 100) - (p - 100) = 3*p*0.4
+        tiers = [{"floor": "0", "mmr": "0.4", "deduction": "0"}]
+        pair = [long(qty="2"), long(side="short")]
+        found = evaluate(
+            "binance", *pair, tiers=tiers, wallet_balance="130", position_mode="hedge"
+        ).positions[0]
+
+        assert (None, D(150)) == (found.lower_liquidation_price, found.upper_liquidation_price)
+        assert D(150) == found.liquidation_price
+
+    def test_nothing_is_left(self) -> None:
+        found = evaluate("binance", long(mark_price="70"), wallet_balance="20")
+        position, account = found.positions[0], found.account
+
+        assert account is not None
+        assert position.status == "already_liquidatable"
+        assert (position.margin_ratio, account.liquidatable) == (None, True)
+        assert position.reasons["margin_ratio"] == "nothing is left that backs the position"
+        # 20 + p - 100 = p/10: there it would be safe again
+        assert D("88.88888889") == position.liquidation_price
+
+    def test_the_ratios(self) -> None:
+        found = evaluate("binance", wallet_balance="40")
+        account = found.account
+
+        assert account is not None
+        assert D("0.25") == found.positions[0].margin_ratio == account.figures["margin_ratio"]
+        assert D("0.25") == found.positions[0].displayed_margin_ratio
+        assert account.liquidatable is False
+
+    def test_no_price_has_a_reason(self) -> None:
+        position = evaluate("binance", wallet_balance="101").positions[0]
+
+        assert position.status == "cannot_be_liquidated"
+        assert position.reasons["liquidation_price"] == "no positive price liquidates this position"
+        assert position.reasons["liquidation_ratio"] == "there is no liquidation price"
 
     def test_an_inverse_pool_counts_coins(self) -> None:
         # 100 USD at 10: 2 + 10 - 100/p = 10/p; bankrupt at 100/12
@@ -152,6 +191,45 @@ class TestSeveralCoins:
             evaluate("binance", collateral_mode="multi", collateral=rows)
             .positions[0]
             .liquidation_price
+        )
+
+    def test_a_debt_in_the_base_that_is_larger_than_the_position(self) -> None:
+        # 250 - 2*p + p - 100 = p/10, above the mark although the position is long
+        rows = [coin("USDT", "250"), coin("COIN", "-2", "100")]
+        found = evaluate("binance", collateral_mode="multi", collateral=rows).positions[0]
+
+        assert (None, D("136.36363636")) == (
+            found.lower_liquidation_price,
+            found.liquidation_price,
+        )
+
+    def test_fees_owed_are_owed_in_the_coin(self) -> None:
+        # (60 - 10 + p - 100)*0.5 = p/10*0.5, and so with an equity of 30
+        moneys: tuple[Row, ...] = (
+            {"collateral": [coin("USDT", "60", "0.5")]},
+            {"collateral": [coin("USDT", "0", "0.5")], "equity": "30"},
+        )
+        for money in moneys:
+            found = evaluate("binance", long(accrued_fees="10"), collateral_mode="multi", **money)
+
+            assert D("55.55555556") == lower(found)
+            assert found.account is not None
+            assert D(25) == found.account.figures["equity"]
+
+    def test_a_loss_of_an_owed_coin_counts_at_its_ask(self) -> None:
+        # 10 - 20 USDT at 1.01, beside 50 of another coin
+        found = evaluate(
+            "binance",
+            long(mark_price="80"),
+            collateral_mode="multi",
+            collateral=[coin("USDT", "10", weight="0.9"), coin("OTHER", "50")],
+            parameters={"ask_buffer": {"USDT": "0.01"}},
+        ).account
+
+        assert found is not None
+        assert (D("-20.2"), D("39.9")) == (
+            found.figures["unrealized_pnl"],
+            found.figures["equity"],
         )
 
     def test_coin_and_inverse_position_move_together(self) -> None:
@@ -279,6 +357,60 @@ class TestOpenOrders:
             account.figures[name] for name in ("maintenance_margin", "initial_margin")
         ]
 
+    def test_one_in_another_symbol_counts_in_the_ratio(self) -> None:
+        orders = [self.ORDER | {"symbol": "Y"}]
+        found = evaluate("bybit", wallet_balance="30", orders=orders)
+        coins = evaluate(
+            "bybit",
+            orders=orders,
+            collateral_mode="multi",
+            collateral=[coin("USDT", "30", "0.5")],
+        )
+
+        for each in (found, coins):
+            assert each.account is not None
+            assert D("0.5") == each.account.figures["margin_ratio"]  # (10 + 5)/30
+            assert D("83.33333333") == lower(each)
+
+    def test_one_whose_coin_moves(self) -> None:
+        # order of 50 USD at 10 in Y: 5 coins, 10% of them required, 0.5*p USD:
+        # (2 + 10 - 100/p)*p = 100/p/10*p + 0.5*p
+        found = evaluate(
+            "bybit",
+            long(qty="100", entry_price="10"),
+            contract=INVERSE,
+            collateral_mode="multi",
+            collateral=[coin("COIN", "2", "10")],
+            orders=[self.ORDER | {"symbol": "Y", "qty": "50", "price": "10"}],
+        )
+
+        assert D("9.56521739") == lower(found)
+
+    def test_on_okx_they_pick_the_tier_of_a_cross_position_only(self) -> None:
+        tiers = [
+            {"floor": "0", "cap": "12", "mmr": "0.1", "deduction": "0"},
+            {"floor": "13", "mmr": "0.2", "deduction": "0"},
+        ]
+        contract = LINEAR | {"contract_size": "0.1"}  # 10 contracts, and 5 on order
+        orders = [self.ORDER | {"symbol": "X", "qty": "0.5"}]
+        found = [
+            liqcalc.evaluate(
+                {
+                    "exchange": "okx",
+                    "account": {"margin_mode": mode, "wallet_balance": "50"},
+                    "positions": [long(leverage="2")],
+                    "orders": orders,
+                    "contracts": {"X": contract},
+                    "tiers": {"X": tiers},
+                    "fees": {"taker": "0"},
+                }
+            ).positions[0]
+            for mode in ("cross", "isolated")
+        ]
+
+        assert [D(2), D(1)] == [position.tier for position in found]
+        assert [D(20), D(10)] == [position.maintenance_margin for position in found]
+
     def test_one_that_reduces_the_position(self) -> None:
         orders = [self.ORDER | {"symbol": "X", "side": "short"}]
 
@@ -363,6 +495,49 @@ class TestOtherThresholds:
         row = long(margin="10", margin_mode="isolated", collateral=[coin("OTHER", "20")])
 
         assert D("77.77777778") == evaluate("binance", row).positions[0].liquidation_price
+
+
+class TestRowsThatAreNotKnown:
+    """Beyond the known rows of an incomplete table there is no price, before them there is.
+
+    The first table of a linear contract that is known to lack rows serves, with its last cap.
+    """
+
+    def table(self) -> tuple[str, str, Decimal]:
+        for exchange in ("bybit", "binance", "hyperliquid"):
+            loaded = liqcalc.load_exchange(exchange)
+            for symbol in loaded.symbols():
+                table, contract = loaded.tier_table(symbol, None), loaded.contract(symbol)
+                if contract is None or contract.product != "linear":
+                    continue
+                if table is not None and not table.complete and table.tiers[-1].cap:
+                    return exchange, symbol, table.tiers[-1].cap
+        pytest.skip("every table is complete")
+
+    def position(self, side: str, share: str) -> liqcalc.PositionAnswer:
+        exchange, symbol, cap = self.table()
+        row = {"symbol": symbol, "side": side, "entry_price": "1"}
+        row |= {
+            "leverage": "2" if side == "long" else "1",
+            "qty": str(cap * D(share)),
+            "margin_mode": "isolated",
+        }
+        sheet = {"exchange": exchange, "positions": [row], "fees": {"taker": "0"}}
+        return liqcalc.evaluate(
+            sheet | {"rules": "mark_based"} if exchange == "bybit" else sheet
+        ).positions[0]
+
+    @pytest.mark.parametrize(("side", "share"), [("long", "1"), ("long", "0.5"), ("short", "0.5")])
+    def test_inside_there_is_a_price(self, side: str, share: str) -> None:
+        assert self.position(side, share).status == "liquidatable_at_price"
+
+    @pytest.mark.parametrize(("side", "share"), [("long", "1.01"), ("short", "0.9")])
+    def test_beyond_at_the_mark_or_at_the_end_there_is_none(self, side: str, share: str) -> None:
+        found = self.position(side, share)
+
+        assert (found.status, found.liquidation_price) == ("indeterminate", None)
+        assert "beyond the known rows" in found.reasons["liquidation_price"]
+        assert found.bankruptcy_price is not None
 
 
 class TestWhatIsNotKnown:
