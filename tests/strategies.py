@@ -141,7 +141,9 @@ def resize(sheet: Sheet, rng: Random) -> None:
     """Scale one position."""
     row = rng.choice(sheet["positions"])
     key = size_key(row)
-    row[key] = scaled(number(row, key), rng.choice(SIZES))
+    size = Decimal(scaled(number(row, key), rng.choice(SIZES)))
+    if Decimal("1e-8") < size < Decimal("1e12"):
+        row[key] = text(size)
 
 
 def move_mark(sheet: Sheet, rng: Random) -> None:

@@ -123,9 +123,10 @@ def _show_price(result: PositionResult, pool: Pool, net: int) -> None:
     if mode.shown_price is ShownPrice.FROZEN_REQUIREMENT and contract.linear:
         figures.put("trigger_price", trigger)
         price = frozen_requirement_price(pool, m)
+        side = 1 if net > 0 else -1
     else:
         price = trigger
-    side = rounding_side(solution, net)
+        side = rounding_side(solution, net)
     if price is None or price <= 0:
         figures.none("liquidation_price", "no positive price liquidates this position")
         figures.none("liquidation_ratio", "there is no liquidation price")
@@ -134,7 +135,7 @@ def _show_price(result: PositionResult, pool: Pool, net: int) -> None:
     if mode.ticks_against_holder and contract.tick_size is not None:
         price = price + side * mode.ticks_against_holder * contract.tick_size
     printed = mode.liquidation_price.apply(price, side=side, tick=contract.tick_size)
-    figures.put("liquidation_price", exact, printed)
+    figures.put_price("liquidation_price", exact, printed)
     figures.put("liquidation_ratio", exact / m.position.mark_price)
 
 
@@ -207,9 +208,8 @@ def _bankruptcy(result: PositionResult, pool: Pool, net: int) -> None:
         return
     side = 1 if net > 0 else -1
     tick = m.contract.tick_size
-    figures.put(
-        "bankruptcy_price", price, m.mode.bankruptcy_price.apply(price, side=side, tick=tick)
-    )
+    printed = m.mode.bankruptcy_price.apply(price, side=side, tick=tick)
+    figures.put_price("bankruptcy_price", price, printed)
 
 
 def threshold_price(pool: Pool, m: Marked, demand: Demand, net: int) -> Decimal | None:
@@ -254,4 +254,5 @@ def threshold_figures(result: PositionResult) -> None:
             continue
         side = 1 if net > 0 else -1
         tick = m.contract.tick_size
-        figures.put(name, price, m.mode.liquidation_price.apply(price, side=side, tick=tick))
+        printed = m.mode.liquidation_price.apply(price, side=side, tick=tick)
+        figures.put_price(name, price, printed)

@@ -47,6 +47,13 @@ class Figures:
             value = rounding.apply(value)
         self.shown[name] = value
 
+    def put_price(self, name: str, price: Decimal, shown: Decimal) -> None:
+        """Record `price`, printed as `shown`; an exchange that prints 0 means none."""
+        self.put(name, price, shown)
+        if shown <= 0:
+            self.shown[name] = None
+            self.reasons[name] = "it lies below the smallest price that the exchange prints"
+
     def none(self, name: str, reason: str) -> None:
         """Record that there is no such figure, and why."""
         self.exact[name] = None

@@ -201,6 +201,21 @@ class TestCrossing:
         assert found is not None
         assert abs(found.price - 5) < D("1E-30")
 
+    @pytest.mark.parametrize(("start", "way"), [("1", UP), ("9", DOWN)])
+    def test_the_nearest_edge_comes_first(self, start: str, way: int) -> None:
+        # 3 up to 4, beyond it 5 - p with its root at 5; what 6 adds comes too late to help.
+        # Downwards 3 down to 6, below it p - 5; what 4 adds comes too late.
+        if way == UP:
+            one = Steps(["4"], [triple(0, 0, 0), triple(2, -1, 0)])
+            two = Steps(["6"], [triple(0, 0, 0), triple(10, 0, 0)])
+        else:
+            one = Steps(["6"], [triple(-8, 1, 0), triple(0, 0, 0)])
+            two = Steps(["4"], [triple(10, 0, 0), triple(0, 0, 0)])
+        found = cross(triple(3, 0, 0), start, way, one, two)
+
+        assert found is not None
+        assert (D(5), False) == (found.price, found.jump)
+
     @pytest.mark.parametrize(("start", "way", "expected"), [("1", UP, "6.5"), ("9", DOWN, "3.5")])
     def test_each_leg_changes_at_its_own_edge(self, start: str, way: int, expected: str) -> None:
         # Upwards: 3, from 4 on 3 + 4 - p, from 6 on that - 0.5 = 6.5 - p.

@@ -118,6 +118,17 @@ class TestOneCurrency:
         assert D("0.25") == found.positions[0].displayed_margin_ratio
         assert account.liquidatable is False
 
+    def test_a_price_that_is_printed_as_zero_is_none(self) -> None:
+        # long at 0.00000001 with nearly all of its value behind it
+        row = long(qty="100000000", entry_price="0.00000001", mark_price="0.00000001")
+        position = evaluate("binance", row, wallet_balance="0.9").positions[0]
+
+        # (0.9 - 1)/10^8 + p = p/10
+        assert (position.liquidation_price, position.bankruptcy_price) == (None, None)
+        assert D("1.111E-9") == position.exact["liquidation_price"].quantize(D("1E-12"))  # type: ignore[union-attr]
+        assert "below the smallest price" in position.reasons["liquidation_price"]
+        assert position.status == "liquidatable_at_price"
+
     def test_no_price_has_a_reason(self) -> None:
         position = evaluate("binance", wallet_balance="101").positions[0]
 
@@ -319,6 +330,16 @@ class TestBorrowing:
         account = found.account
         assert account is not None
         assert D(required) == account.figures["maintenance_margin"]
+
+    def test_a_shown_price_is_rounded_by_the_side_of_the_position(self) -> None:
+        # short 3 at 100, backed by 6 coins less 530: shown above, at 100 + (70 - 30)/3, down
+        row = long(side="short", qty="3")
+        rows = [coin("USDT", "-530"), coin("COIN", "6", "100")]
+        found = evaluate("bybit", row, collateral_mode="multi", collateral=rows).positions[0]
+
+        assert D("113.33333333") == found.liquidation_price
+        # but it ends below: -530 + 6*p + 300 - 3*p = 3*p/10
+        assert D("85.18518519") == (found.trigger_price or D(0)).quantize(D("1e-8"))
 
     def test_a_debt_beside_a_given_equity(self) -> None:
         # 30 + (p - 100) = p/10 + 5*0.04

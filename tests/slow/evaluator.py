@@ -55,6 +55,9 @@ def health(
         return pool.health(pool.moved(position.symbol, Decimal(price)))
 
 
+PRICES = ("liquidation_price", "bankruptcy_price", "backstop_price")
+
+
 class Book:
     """A sheet sorted into pools."""
 
@@ -118,6 +121,8 @@ class Book:
             figures["bankruptcy_price"] = self._bankruptcy(pool, position)
             if isinstance(pool, IsolatedPool):
                 figures |= self.rules.isolated_figures(pool)
+        for name in PRICES:  # an exchange that prints 0 says that there is none
+            figures[name] = figures.get(name) or None
         return figures
 
     def _liquidation(self, pool: IsolatedPool | CrossPool, position: Position) -> Answer:
