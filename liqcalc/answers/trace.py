@@ -12,7 +12,7 @@ from liqcalc.engine.solve import Status
 from liqcalc.engine.vocabulary import ShownPrice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from decimal import Decimal
 
     from liqcalc.engine.curve import Coefficients
@@ -36,23 +36,24 @@ def derive(result: PositionResult, cites: Mapping[str, str]) -> tuple[TraceStep,
     return tuple(_steps(result, cites))
 
 
-def _steps(result: PositionResult, cites: Mapping[str, str]) -> Iterator[TraceStep]:
-    yield from _inputs(result.marked, cites)
+def _steps(result: PositionResult, cites: Mapping[str, str]) -> list[TraceStep]:
+    steps: list[TraceStep] = []
+    steps += _inputs(result.marked, cites)
     health, solution = result.health, result.solution
     if health is None or solution is None:
         reason = result.figures.reasons.get("liquidation_price", "")
-        yield TraceStep("sum", "health", "not computed", {}, reason)
-        return
-    for term in health.terms:
-        yield _term_step(term, cites)
+        steps.append(TraceStep("sum", "health", "not computed", {}, reason))
+        return steps
+    steps += [_term_step(term, cites) for term in health.terms]
     held = solution.chosen.indexes if solution.chosen else None
     at = solution.chosen.price if solution.chosen else health.start
     for place, m in enumerate(health.legs):
         index = held[place] if held else None
-        yield from _tier_steps(m, index, at, cites)
+        steps += _tier_steps(m, index, at, cites)
     now = {"p": health.start}
-    yield TraceStep("sum", "health at the mark", "health(p)", now, solution.health_at_mark)
-    yield from _root_steps(result, solution, _parts(health, held), cites)
+    steps.append(TraceStep("sum", "health at the mark", "health(p)", now, solution.health_at_mark))
+    steps += _root_steps(result, solution, _parts(health, held), cites)
+    return steps
 
 
 def _parts(health: Health, held: tuple[int, ...] | None) -> list[tuple[str, Coefficients]]:
@@ -74,15 +75,16 @@ def _maintenance(m: Marked, index: int) -> tuple[str, Coefficients]:
     return name, (a + tier.deduction - tier.mmr * m.orders_value, b, c)
 
 
-def _inputs(m: Marked, cites: Mapping[str, str]) -> Iterator[TraceStep]:
+def _inputs(m: Marked, cites: Mapping[str, str]) -> list[TraceStep]:
+    steps: list[TraceStep] = []
     position, contract = m.position, m.contract
     if m.entry != position.entry_price:
         numbers = {"entry_price": position.entry_price}
         formula = rounding_words(m.rules.entry)
-        yield TraceStep("inputs", "entry", formula, numbers, m.entry, _cite("entry", cites))
+        steps.append(TraceStep("inputs", "entry", formula, numbers, m.entry, _cite("entry", cites)))
     formula = "qty*mark_price" if contract.linear else "qty/mark_price"
     numbers = {"qty": position.qty, "mark_price": position.mark_price}
-    yield TraceStep("inputs", "value at the mark", formula, numbers, m.value)
+    steps.append(TraceStep("inputs", "value at the mark", formula, numbers, m.value))
     if position.isolated and position.margin is None and position.leverage and m.margin is not None:
         numbers = {"entry_value": m.entry_value}
         formula = "entry_value/leverage"
@@ -98,7 +100,8 @@ def _inputs(m: Marked, cites: Mapping[str, str]) -> Iterator[TraceStep]:
             formula += " + extra_margin"
             numbers["extra_margin"] = position.extra_margin
         source = _cite("default_margin", cites)
-        yield TraceStep("inputs", "margin", formula, numbers, m.margin, source)
+        steps.append(TraceStep("inputs", "margin", formula, numbers, m.margin, source))
+    return steps
 
 
 def _term_step(term: Term, cites: Mapping[str, str]) -> TraceStep:
@@ -115,13 +118,14 @@ def _term_step(term: Term, cites: Mapping[str, str]) -> TraceStep:
 
 def _tier_steps(
     m: Marked, index: int | None, price: Decimal, cites: Mapping[str, str]
-) -> Iterator[TraceStep]:
+) -> list[TraceStep]:
+    steps: list[TraceStep] = []
     schedule = m.schedule
     assert schedule is not None  # noqa: S101 - a leg has a schedule
     if index is None:
         index = m.tier_index or 0
     tier = schedule.tiers[index]
-    yield _tier_test(m, index, price, cites)
+    steps.append(_tier_test(m, index, price, cites))
     value = "qty*p" if m.contract.linear else "qty/p"
     numbers = {"qty": m.position.qty, "mmr": tier.mmr}
     formula = f"-{value}*mmr"
@@ -133,7 +137,8 @@ def _tier_steps(
         numbers |= {"orders": m.orders_value, "deduction": tier.deduction}
     name, coefficients = _maintenance(m, index)
     source = _cite(name, cites)
-    yield TraceStep("requirement", name, formula, numbers, coefficients, source)
+    steps.append(TraceStep("requirement", name, formula, numbers, coefficients, source))
+    return steps
 
 
 def _tier_test(m: Marked, index: int, price: Decimal, cites: Mapping[str, str]) -> TraceStep:
@@ -171,24 +176,26 @@ def _root_steps(
     solution: Solution,
     parts: list[tuple[str, Coefficients]],
     cites: Mapping[str, str],
-) -> Iterator[TraceStep]:
+) -> list[TraceStep]:
+    steps: list[TraceStep] = []
     chosen = solution.chosen
     if chosen is None:
         text = "health stays above 0 at every positive price"
-        yield TraceStep("root", "liquidation_price", "health(p) = 0", {}, text)
-        return
-    yield _sum(chosen.coefficients, parts)
+        steps.append(TraceStep("root", "liquidation_price", "health(p) = 0", {}, text))
+        return steps
+    steps.append(_sum(chosen.coefficients, parts))
     if chosen.jump:
         before = plain(evaluate(chosen.coefficients, chosen.price))
         text = f"health jumps to {before} at the edge of a tier, {plain(chosen.price)}"
-        yield TraceStep("root", "p", "first price with health <= 0", {}, text)
+        steps.append(TraceStep("root", "p", "first price with health <= 0", {}, text))
     else:
         formula, numbers = _root_formula(chosen.coefficients)
-        yield TraceStep("root", "p", formula, numbers, chosen.price)
+        steps.append(TraceStep("root", "p", formula, numbers, chosen.price))
     if result.status is Status.ALREADY_LIQUIDATABLE:
         text = "the pool is liquidatable at the mark; p is where it no longer is"
-        yield TraceStep("root", "status", "health at the mark <= 0", {}, text)
-    yield from _printed_steps(result, cites)
+        steps.append(TraceStep("root", "status", "health at the mark <= 0", {}, text))
+    steps += _printed_steps(result, cites)
+    return steps
 
 
 def _sum(whole: Coefficients, parts: list[tuple[str, Coefficients]]) -> TraceStep:
@@ -211,24 +218,26 @@ def _root_formula(coefficients: Coefficients) -> tuple[str, dict[str, Any]]:
     return "root of b*p^2 + a*p + c", {"a": a, "b": b, "c": c}
 
 
-def _printed_steps(result: PositionResult, cites: Mapping[str, str]) -> Iterator[TraceStep]:
+def _printed_steps(result: PositionResult, cites: Mapping[str, str]) -> list[TraceStep]:
+    steps: list[TraceStep] = []
     m, figures = result.marked, result.figures
     printed, unrounded = figures.shown.get("liquidation_price"), figures.exact["liquidation_price"]
     if printed is None or unrounded is None:
-        return
+        return steps
     source = _cite("liquidation_price", cites)
     mode, tick = m.mode, m.contract.tick_size
     if mode.shown_price is ShownPrice.FROZEN_REQUIREMENT and m.contract.linear:
-        yield _frozen_step(result, unrounded, source)
+        steps.append(_frozen_step(result, unrounded, source))
     if mode.ticks_against_holder and tick is not None and result.solution is not None:
         side = rounding_side(result.solution, m.position.side)
         moved = unrounded + side * mode.ticks_against_holder * tick
         numbers: dict[str, Any] = {"p": unrounded, "tick": tick}
         numbers["ticks"] = mode.ticks_against_holder
         formula = f"p {'+' if side > 0 else '-'} ticks*tick"
-        yield TraceStep("rounding", "tick step", formula, numbers, moved, source)
+        steps.append(TraceStep("rounding", "tick step", formula, numbers, moved, source))
     formula = rounding_words(mode.liquidation_price, tick)
-    yield TraceStep("rounding", "liquidation_price", formula, {}, printed, source)
+    steps.append(TraceStep("rounding", "liquidation_price", formula, {}, printed, source))
+    return steps
 
 
 def _frozen_step(result: PositionResult, price: Decimal, source: str) -> TraceStep:

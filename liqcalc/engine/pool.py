@@ -145,6 +145,9 @@ class Pool:
 
     def requirement(self) -> Decimal:
         """Return what the liquidation condition demands at the marks."""
+        if self.multi is None:
+            held = sum((m.requirement for m in self.marked), self.other_requirement)
+            return sum(self.orders.values(), held)
         total = self.other_requirement + self.borrow_requirement()
         for asset, amount in self.orders.items():
             total += amount * self.requirement_price(asset)
