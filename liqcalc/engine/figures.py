@@ -136,7 +136,7 @@ def size_figures(result: PositionResult) -> None:
     m, figures = result.marked, result.figures
     position, rules = m.position, m.rules
     if position.funding_rate is not None:
-        figures.put("funding_payment", funding_payment(m))
+        figures.put("funding_payment", funding_payment(m, position.funding_rate))
     if m.schedule is None:
         return
     largest = m.schedule.largest_for(position.leverage)

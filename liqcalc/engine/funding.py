@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from liqcalc.engine.result import Figures
 
 
-def funding_payment(m: Marked) -> Decimal:
+def funding_payment(m: Marked, rate: Decimal) -> Decimal:
     """Return what the position pays at the next funding, + = paid.
 
     Formula:
@@ -24,7 +24,6 @@ def funding_payment(m: Marked) -> Decimal:
     base = position.mark_price
     if m.rules.funding.base_price == "index" and position.index_price is not None:
         base = position.index_price
-    rate = position.funding_rate or ZERO
     return position.side * m.contract.value(position.qty, base) * rate
 
 
@@ -55,8 +54,5 @@ def funding_rate_figures(m: Marked, figures: Figures) -> None:
     if rule.cap is not None:
         rate = max(-rule.cap, min(rule.cap, rate))
     figures.put("funding_rate", rate)
-    if position.funding_rate is not None:
-        return
-    base = index if rule.base_price == "index" else position.mark_price
-    payment = position.side * m.contract.value(position.qty, base) * rate
-    figures.put("funding_payment", payment)
+    if position.funding_rate is None:
+        figures.put("funding_payment", funding_payment(m, rate))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from liqcalc.engine import formulas
 from liqcalc.engine.figures import isolated_figures
 from liqcalc.engine.health import BANKRUPTCY, BANKRUPTCY_WITH_FEE, LIQUIDATION, Demand
 from liqcalc.engine.numbers import ONE, ZERO
@@ -163,7 +164,7 @@ def maintenance_at_liquidation(result: PositionResult) -> None:
         value = m.contract.value(m.position.qty, price)
         if not m.rules.by_contracts:
             tier = schedule.tiers[schedule.index_at(value + m.orders_size)]
-        required = value * tier.mmr - tier.deduction
+        required = formulas.maintenance(value, tier.mmr, tier.deduction)
     rounding = m.rules.amounts.of("maintenance_margin", linear=m.contract.linear)
     result.figures.put_rounded("maintenance_margin_at_liquidation", required, rounding)
 
