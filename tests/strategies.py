@@ -414,6 +414,8 @@ def hold_coins(sheet: Sheet, rng: Random) -> None:
         account["collateral"] = rows
     if not rows or rng.random() < 0.25:
         account["equity"] = scaled(worth, rng.choice(("0.01", "0.05", "0.3", "1.5")))
+    if rng.random() < 0.7:
+        change_parameters(sheet, rng)  # what owing a coin costs
 
 
 def _assets(sheet: Sheet) -> list[tuple[str, Decimal]]:

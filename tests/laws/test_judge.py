@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.laws.compare import ROOTS, SHOWN_AS, Sheet, answer, disagreements
@@ -29,6 +29,7 @@ class TestTheSlowJudgeAgrees:
     """Every figure that both compute is equal as printed, and unrounded to 20 digits."""
 
     @on_every_exchange
+    @settings(max_examples=4 * settings().max_examples)
     @given(st.data())
     def test_on_disturbed_sheets(self, exchange: str, data: st.DataObject) -> None:
         assert disagreements(data.draw(disturbed_cases(exchange))) == []
