@@ -28,6 +28,8 @@ if TYPE_CHECKING:
         Provenance,
         TraceStep,
     )
+    from liqcalc.answers.compare import compare
+    from liqcalc.answers.comparison import ComparedPosition, Comparison, Outcome
     from liqcalc.answers.public import evaluate, load_exchange, price
     from liqcalc.engine.solve import Status
     from liqcalc.errors import (
@@ -46,6 +48,8 @@ __all__ = [
     "AccountAnswer",
     "AccountFigures",
     "CaseError",
+    "ComparedPosition",
+    "Comparison",
     "DataUnavailable",
     "Fault",
     "InputError",
@@ -53,18 +57,22 @@ __all__ = [
     "LiqcalcError",
     "LoadedExchange",
     "Note",
+    "Outcome",
     "PositionAnswer",
     "Provenance",
     "RuleError",
     "Status",
     "TraceStep",
     "__version__",
+    "compare",
     "evaluate",
     "load_exchange",
     "price",
 ]
 
 _HOMES = {
+    "liqcalc.answers.compare": ("compare",),
+    "liqcalc.answers.comparison": ("ComparedPosition", "Comparison", "Outcome"),
     "liqcalc.answers.public": ("evaluate", "load_exchange", "price"),
     "liqcalc.answers.answer": (
         "AccountAnswer",

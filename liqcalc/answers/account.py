@@ -40,7 +40,8 @@ def evaluate_sheet(sheet: Sheet, catalog: Catalog, *, today: str) -> AccountAnsw
     """
     with exact():
         found = resolve(sheet, catalog, today=today)
-        marked = [Marked(position, found.rules) for position in found.positions]
+        pairs = zip(found.positions, found.rules_of, strict=True)
+        marked = [Marked(position, rules) for position, rules in pairs]
         plans = plan_pools(found, marked)
         results = [
             evaluate_position(m, plan.pool, plan.backing)
@@ -75,7 +76,7 @@ def _position(found: Resolved, i: int, result: PositionResult) -> PositionAnswer
     _side_figures(result)
     _distance(result)
     warnings = [*found.warnings[i], *_size_warnings(result)]
-    cites = found.entry.cites
+    cites = found.entries[i].cites
     row = found.sheet.positions[i]
     if row.contracts is not None:
         figures.put("contracts", row.contracts)
@@ -232,8 +233,8 @@ def _rows_unknown(pool: Pool, factor: Decimal) -> bool:
         if m.schedule is None or m.size is None or m.schedule.complete:
             continue
         size = m.size
-        if not m.rules.by_contracts:
-            size = m.contract.value(m.position.qty, m.position.mark_price * factor)
+        if m.tier_moves:
+            size = m.contract.value(m.size_qty, m.position.mark_price * factor)
         if m.schedule.unknown_beyond(max(size, m.size)):
             return True
     return False

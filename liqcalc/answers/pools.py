@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from liqcalc.answers.resolve import coins_of
 from liqcalc.engine.numbers import ONE, ZERO
 from liqcalc.engine.pool import Pool
-from liqcalc.engine.position import Coin, Marked, Order
-from liqcalc.engine.vocabulary import MultiAsset
+from liqcalc.engine.position import Coin, Marked, Order, Position
+from liqcalc.engine.vocabulary import FeeBasis, MultiAsset
 from liqcalc.errors import Fault, InputError
 from liqcalc.rules.schema import CollateralMode
 
@@ -26,12 +26,14 @@ class OrderMargin:
 
     `unheld` is, by coin and in it, the unrounded maintenance of those that add
     to no position; the others' is part of their position's requirement.
+    `margin` is what they reserve, where the exchange's rule for it is known.
     """
 
     initial: Decimal | None = ZERO
     maintenance: Decimal | None = ZERO
     unheld: dict[str, Decimal] = field(default_factory=dict)
     fees: Decimal = ZERO
+    margin: Decimal = ZERO
 
 
 @dataclass(slots=True)
@@ -100,9 +102,9 @@ def _isolated_plan(m: Marked) -> PoolPlan:
 
 def _cross_plans(found: Resolved, marked: list[Marked]) -> list[PoolPlan]:
     account = found.sheet.account
-    given = account.wallet_balance is not None or account.equity is not None or account.collateral
-    if not marked and not given:
-        return []
+    given = account.wallet_balance is not None or account.equity is not None
+    if not marked and not given and account.collateral is None:
+        return [] if found.positions else [_single_plan(found, _only_settle(found), [])]
     if account.collateral_mode is not CollateralMode.SINGLE:
         return [_multi_plan(found, marked)]
     settles = list(dict.fromkeys(m.contract.settle for m in marked))
@@ -121,12 +123,17 @@ def _cross_plans(found: Resolved, marked: list[Marked]) -> list[PoolPlan]:
     ]
 
 
+def _only_settle(found: Resolved) -> str:
+    """Return the settle currency of a sheet without positions."""
+    return next((contract.settle for contract in found.contracts.values()), "USD")
+
+
 def _single_plan(found: Resolved, settle: str, marked: list[Marked]) -> PoolPlan:
     account = found.sheet.account
     plan = PoolPlan(settle, marked)
     wallet = account.wallet_balance
     if wallet is None and account.collateral:
-        rows = [row for row in account.collateral if row.asset == settle]
+        rows = [row for row in account.collateral or () if row.asset == settle]
         wallet = rows[0].qty if rows else None
     coins = {settle: Coin(settle, wallet)} if wallet is not None else {}
     _fill(found, plan, coins, None, known=wallet is not None or account.equity is not None)
@@ -137,17 +144,18 @@ def _multi_plan(found: Resolved, marked: list[Marked]) -> PoolPlan:
     account = found.sheet.account
     plan = PoolPlan("USD", marked)
     marks = {m.contract.base: m.position.mark_price for m in reversed(marked)}
-    coins = {coin.asset: coin for coin in coins_of(account.collateral, marks)}
-    for m in marked:
-        settle = m.contract.settle
-        if settle not in coins:
-            coins[settle] = Coin(settle, ZERO, marks.get(settle, ONE))
+    multi = found.rules.multi_asset or MultiAsset()
+    prices = {m.contract.settle: multi.settle_price for m in marked} | marks
+    coins = {coin.asset: coin for coin in coins_of(account.collateral or (), prices, multi)}
+    for settle, price in prices.items():
+        if settle not in coins and any(m.contract.settle == settle for m in marked):
+            weight = multi.weight(settle)
+            coins[settle] = Coin(settle, ZERO, price, weight, weight)
     if account.wallet_balance is not None and marked:
         settle = marked[0].contract.settle
         coins[settle] = coins[settle]._replace(qty=account.wallet_balance)
-    known = bool(account.collateral) or account.wallet_balance is not None
+    known = account.collateral is not None or account.wallet_balance is not None
     known = known or account.equity is not None
-    multi = found.rules.multi_asset or MultiAsset()
     _fill(found, plan, coins, multi, known=known)
     return plan
 
@@ -178,6 +186,7 @@ def _fill(
         for m in marked:
             settle = m.contract.settle
             equity -= m.owed * prices.held_price(settle, coins[settle].qty if coins else ZERO)
+    locked = account.order_margin if found.rules.orders.margin_locked else ZERO
     pool = Pool(
         found.rules,
         marked,
@@ -185,9 +194,16 @@ def _fill(
         multi=multi,
         equity=equity,
         other_pnl=account.other_unrealized_pnl - account.options_value,
-        other_requirement=account.other_maintenance_margin,
+        other_requirement=account.other_maintenance_margin + locked,
+        other_initial=account.other_initial_margin + account.order_margin,
         orders=plan.orders.unheld,
+        opening_fees=locked
+        + (plan.orders.fees if found.rules.orders.opening_fee_from_equity else ZERO),
     )
+    if known and multi is None and not pending:
+        for m in marked:
+            if m.takeover_fee_needs_pool:
+                m.count_takeover_fee(pool.equity() - m.pnl)
     plan.prices = pool
     if known:
         plan.backing = pool
@@ -200,6 +216,8 @@ def _fill(
 
 def _count_orders(found: Resolved, plan: PoolPlan, price_of: Callable[[str], Decimal]) -> None:
     rules = found.rules.orders
+    if rules.counted_margin:
+        plan.orders.margin = _reserved(found, plan)
     for order in found.orders:
         contract = found.contracts[order.symbol]
         if all(m.contract.settle != contract.settle for m in plan.marked):
@@ -209,10 +227,68 @@ def _count_orders(found: Resolved, plan: PoolPlan, price_of: Callable[[str], Dec
         taker = next((m.position.taker for m in plan.marked), None) or ZERO
         price = price_of(contract.settle)
         plan.orders.fees += contract.value(order.qty, order.price) * taker * price
+        if rules.each:
+            _add_required(plan, contract.settle, rules.each, price)
         apart = not holders and any(p.contract.symbol == order.symbol for p in found.positions)
+        if rules.worst_case and not holders and not apart:
+            _add_order(found, plan, order, None, taker=ZERO, price=price)
         if not rules.in_requirement or (holders and not adds) or apart:
             continue
         _add_order(found, plan, order, adds[0] if adds else None, taker=taker, price=price)
+
+
+def _add_required(plan: PoolPlan, settle: str, amount: Decimal, price: Decimal) -> None:
+    """Add an amount that is required for an order whatever its size."""
+    plan.orders.unheld[settle] = plan.orders.unheld.get(settle, ZERO) + amount
+    if plan.orders.initial is not None:
+        plan.orders.initial += amount * price
+    if plan.orders.maintenance is not None:
+        plan.orders.maintenance += amount * price
+
+
+def _reserved(found: Resolved, plan: PoolPlan) -> Decimal:
+    """Return what the open orders reserve: of each symbol, the larger side.
+
+    Orders that only reduce a position reserve nothing.
+
+    Formula:
+        initial margin + taker*(value + value + initial margin), rounded up
+    """
+    sides: dict[tuple[str, int], Decimal] = {}
+    for order in found.orders:
+        held = [
+            p
+            for p in found.positions
+            if p.contract.symbol == order.symbol and p.side != order.side
+        ]
+        if sum((p.qty for p in held), ZERO) >= order.qty:
+            continue
+        key = (order.symbol, order.side)
+        sides[key] = sides.get(key, ZERO) + _order_margin(found, order)
+    symbols = {symbol for symbol, _ in sides}
+    return sum((max(sides.get((s, 1), ZERO), sides.get((s, -1), ZERO)) for s in symbols), ZERO)
+
+
+def _order_margin(found: Resolved, order: Order) -> Decimal:
+    contract = found.contracts[order.symbol]
+    _, rules = found.rules_for(contract.product)
+    fees = found.sheet.fees.taker
+    if fees is None:
+        known = found.exchange.fees_on(found.day, contract.product)
+        fees = known.taker if known else ZERO
+    as_position = Position(
+        contract=contract,
+        side=order.side,
+        qty=order.qty,
+        entry_price=order.price,
+        mark_price=order.price,
+        schedule=found.schedules.get(order.symbol),
+        taker=fees,
+        leverage=order.leverage,
+    )
+    m = Marked(as_position, rules)
+    initial = m.initial_margin or ZERO
+    return initial + m.up(fees * (m.entry_value + m.entry_value + initial))
 
 
 def _add_order(
@@ -228,8 +304,9 @@ def _add_order(
 
     Formula:
         value = value of the order at its price
-        fees = value*taker + value*(1 - drift/leverage)*taker
-        initial = value/leverage + fees; maintenance = value*mmr + fees
+        fees = value*rate of the fees to open and to close
+        initial = value/leverage + fees; maintenance = value*mmr (+ fees where
+        the printed margins include them)
     """
     contract, rules = found.contracts[order.symbol], found.rules
     value = contract.value(order.qty, order.price)
@@ -238,19 +315,22 @@ def _add_order(
     if tier is None:
         schedule = found.schedules.get(order.symbol)
         tier = schedule.tiers[schedule.index_at(value)] if schedule else None
-    if tier is None or (leverage is None and taker):
+    drift = contract.drift(order.side)
+    rate = rules.order_fee_rate(drift, leverage, taker)
+    if tier is None or (rate is None and taker):
         what = "tiers" if tier is None else "leverage"
         for m in plan.marked:
             m.missing.append(f"{what} of the order in {order.symbol}")
         plan.orders.initial = plan.orders.maintenance = None
         return
-    drift = contract.drift(order.side)
-    fees = value * rules.order_fee_rate(drift, leverage, taker) if leverage is not None else ZERO
+    fees = value * rate if rate is not None else ZERO
     amounts, linear = rules.amounts, contract.linear
     required = value * tier.mmr + fees
+    without_fees = rules.cross.fee_in_maintenance_margin is FeeBasis.NONE
+    shown = required - fees if without_fees else required
     rounding = amounts.of("maintenance_margin", linear=linear)
     if plan.orders.maintenance is not None:
-        plan.orders.maintenance += rounding.apply(required) * price
+        plan.orders.maintenance += rounding.apply(shown) * price
     if holder is None:
         known = plan.orders.unheld.get(contract.settle, ZERO)
         plan.orders.unheld[contract.settle] = known + required

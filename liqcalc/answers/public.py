@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from liqcalc.engine.contract import Product
 from liqcalc.engine.numbers import ZERO, exact, plain, to_step
-from liqcalc.engine.tiers import Tier
+from liqcalc.engine.tiers import TierRow
 from liqcalc.errors import Fault, InputError
 from liqcalc.rules.catalog import Catalog, LoadedExchange, nearest
 from liqcalc.rules.schema import MarginMode
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from liqcalc.answers.answer import AccountAnswer, PositionAnswer
+    from liqcalc.rules.schema import ContractFile
 
 Number = str | int | Decimal
 _PLAIN = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
@@ -125,10 +126,10 @@ def price(
         "max_leverage": max_leverage,
     }
     with exact():
-        given, meant, mode, own = _together(
-            lambda: _numbers(names),
-            lambda: _side(side),
-            lambda: _mode(margin_mode),
+        given, meant, mode, own = together(
+            lambda: read_numbers(names),
+            lambda: read_side(side),
+            lambda: read_mode(margin_mode),
             lambda: catalog.exchange(exchange).find_symbol(symbol),
         )
         loaded = catalog.exchange(exchange)
@@ -229,7 +230,7 @@ def _today() -> str:
     return time.strftime("%Y-%m-%d")
 
 
-def _together(*readers: Callable[[], Any]) -> list[Any]:
+def together(*readers: Callable[[], Any]) -> list[Any]:
     """Return what each of `readers` returns, or raise with the faults of all of them."""
     found: list[Any] = []
     faults: list[Fault] = []
@@ -243,7 +244,7 @@ def _together(*readers: Callable[[], Any]) -> list[Any]:
     return found
 
 
-def _numbers(given: Mapping[str, Any]) -> dict[str, Decimal | None]:
+def read_numbers(given: Mapping[str, Any]) -> dict[str, Decimal | None]:
     """Return all inputs as decimals, or raise with all that are not."""
     found: dict[str, Decimal | None] = {}
     faults = []
@@ -312,9 +313,7 @@ def _qty(
     if notional <= 0 or entry <= 0 or contract is None:
         raise InputError(Fault("LQ105", "notional", "and entry_price must be above 0"))
     qty = notional / entry if contract.product is Product.LINEAR else notional
-    lot = contract.lot_size
-    if lot is not None and contract.size_unit == "contracts" and contract.contract_size:
-        lot = lot * contract.contract_size
+    lot = lot_of(contract)
     if lot is not None:
         qty = to_step(qty, lot, "down")
     if not qty:
@@ -323,7 +322,24 @@ def _qty(
     return qty
 
 
-def _side(side: str) -> Side:
+def lot_of(contract: ContractFile) -> Decimal | None:
+    """Return the step of a contract's quantity; None if it is not known."""
+    return in_quantity(contract, contract.lot_size)
+
+
+def in_quantity(contract: ContractFile, size: Decimal | None) -> Decimal | None:
+    """Return a size in a contract's own unit as a quantity; None if either is not known."""
+    if size is None or contract.size_unit != "contracts":
+        return size
+    return None if contract.contract_size is None else size * contract.contract_size
+
+
+def read_side(side: str) -> Side:
+    """Return a side that was typed.
+
+    Raises:
+        InputError: neither long nor short.
+    """
     try:
         return Side(side.lower())
     except (ValueError, AttributeError):
@@ -333,7 +349,12 @@ def _side(side: str) -> Side:
         raise InputError(Fault("LQ114", "side", f"is {side!r}, not long or short", hint)) from None
 
 
-def _mode(mode: str) -> MarginMode:
+def read_mode(mode: str) -> MarginMode:
+    """Return a margin mode that was typed.
+
+    Raises:
+        InputError: neither isolated nor cross.
+    """
     try:
         return MarginMode(mode)
     except ValueError:
@@ -342,11 +363,11 @@ def _mode(mode: str) -> MarginMode:
         raise InputError(Fault("LQ114", "margin_mode", message, hint)) from None
 
 
-def _own_tier(symbol: str, given: Mapping[str, Decimal | None]) -> dict[str, tuple[Tier, ...]]:
+def _own_tier(symbol: str, given: Mapping[str, Decimal | None]) -> dict[str, tuple[TierRow, ...]]:
     mmr, deduction = given["mmr"], given["deduction"]
     if mmr is None:
         if deduction is not None:
             hint = "give mmr with it"
             raise InputError(Fault("LQ105", "deduction", "is given without mmr", hint))
         return {}
-    return {symbol: (Tier(floor=ZERO, mmr=mmr, deduction=deduction or ZERO),)}
+    return {symbol: (TierRow(floor=ZERO, mmr=mmr, deduction=deduction),)}

@@ -9,7 +9,7 @@ from liqcalc.answers.answer import SCHEMA_VERSION, Citation, Note
 from liqcalc.answers.public import number_fault
 from liqcalc.answers.resolve import STALE_DAYS, days_between
 from liqcalc.engine.numbers import exact, plain
-from liqcalc.engine.tiers import Schedule
+from liqcalc.engine.tiers import Schedule, tiers_of
 from liqcalc.errors import Fault, InputError
 from liqcalc.rules.catalog import Catalog
 from liqcalc.rules.sheet import is_date
@@ -54,6 +54,7 @@ class TiersAnswer(NamedTuple):
     Attributes:
         unit: what sizes count: ``contracts``, or the settle currency.
         table: the one in force.
+        rows: its rows as the rules read them, with their deductions.
         source: where it comes from.
         history: every known table, oldest first.
         held: the row that holds the size that was asked for.
@@ -64,6 +65,7 @@ class TiersAnswer(NamedTuple):
     symbol: str
     unit: str
     table: TierTable
+    rows: tuple[Tier, ...]
     source: Citation
     history: tuple[TierTable, ...]
     held: Held | None
@@ -79,7 +81,7 @@ class TiersAnswer(NamedTuple):
             **_head(self.table),
             "note": self.table.note,
             "source": self.source.to_dict(),
-            "tiers": [_row(tier) for tier in self.table.tiers],
+            "tiers": [_row(tier) for tier in self.rows],
             "held": self.held.to_dict() if self.held else None,
             "history": [_head(table) for table in self.history],
             "warnings": [note.to_dict() for note in self.warnings],
@@ -119,8 +121,10 @@ def tiers(
     contract = loaded.contract(own)
     by_contracts = file.unit == "contracts"
     unit = "contracts" if by_contracts else contract.settle if contract else "settle currency"
-    rules = loaded.rules_on(as_of).choices
-    schedule = Schedule(table.tiers, by_contracts, rules.edge_in_lower, table.complete)
+    product = contract.product if contract else None
+    rules = loaded.rules_on(as_of, table.rules, product).choices
+    rows = tiers_of(table.rows, rules.tier_applies)
+    schedule = Schedule(rows, by_contracts, rules.edge_in_lower, table.complete)
     notes = _age(table, own, as_of or today)
     held = None
     if value is not None or count is not None:
@@ -132,6 +136,7 @@ def tiers(
         symbol=own,
         unit=unit,
         table=table,
+        rows=rows,
         source=_citation(loaded, table.source),
         history=file.history,
         held=held,

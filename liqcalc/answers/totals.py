@@ -5,8 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from liqcalc.answers.answer import AccountFigures
+from liqcalc.engine.closing import (
+    buffered_equity,
+    buffered_requirement,
+    health_percent,
+    liquidator_fee,
+)
 from liqcalc.engine.numbers import ZERO
+from liqcalc.engine.pool import covered
+from liqcalc.engine.ratios import condition_parts, displayed_ratio, margin_ratio, total_initial
 from liqcalc.engine.result import Figures
+from liqcalc.engine.vocabulary import DisplayedRatio, Netting
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -33,21 +42,22 @@ def account_figures(
     account = found.sheet.account
     maintenance = _maintenance(found, plan, results)
     initial = _initial(found, plan, results)
+    reserved = account.order_margin or plan.orders.margin
     _put(figures, found, "maintenance_margin", maintenance, "a position's tiers are not known")
     _put(figures, found, "initial_margin", initial, "a position's leverage was not given")
-    figures.put("order_margin", account.order_margin)
+    figures.put("order_margin", reserved)
+    _own_figures(figures, found, plan, initial)
     if plan.backing is None:
         return _unbacked(figures, found, plan, results)
-    equity = plan.backing.equity()
     _put_money(figures, found, plan.backing, results)
     available = None
     if initial is not None:
         weighted = plan.backing.equity(initial=True)
-        available = weighted - initial - account.order_margin
+        available = weighted - initial - reserved
     _put(figures, found, "available_balance", available, "a position's leverage was not given")
-    liquidatable = _ratios(figures, found, plan, equity, initial)
+    liquidatable = _ratios(figures, found, plan, initial)
     if "available_after_maintenance" in found.exchange.meta.figures:
-        after = None if maintenance is None else equity - maintenance
+        after = None if maintenance is None else plan.backing.equity() - maintenance
         _put(figures, found, "available_after_maintenance", after, "tiers are not known")
     return AccountFigures(
         plan.currency, figures.shown, figures.exact, figures.reasons, liquidatable=liquidatable
@@ -55,7 +65,7 @@ def account_figures(
 
 
 def _maintenance(found: Resolved, plan: PoolPlan, results: list[PositionResult]) -> Decimal | None:
-    total = _total(plan, results, "maintenance_margin")
+    total = _total(found, plan, results, "maintenance_margin")
     if total is None or plan.orders.maintenance is None:
         return None
     total += found.sheet.account.other_maintenance_margin + plan.orders.maintenance
@@ -63,9 +73,11 @@ def _maintenance(found: Resolved, plan: PoolPlan, results: list[PositionResult])
 
 
 def _initial(found: Resolved, plan: PoolPlan, results: list[PositionResult]) -> Decimal | None:
-    total = _total(plan, results, "initial_margin")
+    total = _total(found, plan, results, "initial_margin")
     if total is None or plan.orders.initial is None:
         return None
+    if plan.backing is not None and plan.backing.profit_apart:
+        total += plan.backing.borrow_requirement(initial=True)
     return total + found.sheet.account.other_initial_margin + plan.orders.initial
 
 
@@ -84,6 +96,48 @@ def _unbacked(
     )
 
 
+def _own_figures(
+    figures: Figures, found: Resolved, plan: PoolPlan, initial: Decimal | None
+) -> None:
+    """Add the figures of an account that only this exchange has."""
+    rule, backing, pool = found.rules.liquidators, plan.backing, plan.pool
+    named = found.exchange.meta.figures
+    if rule is not None:
+        fee = liquidator_fee(rule)
+        if fee is not None:
+            figures.put("liquidator_fee_rate", fee)
+        if backing is not None:
+            figures.put("initial_margin_balance", backing.equity(initial=True))
+            if initial is not None:
+                buffered = initial + rule.buffer * backing.liability_value()
+                figures.put("initial_margin_with_buffer", buffered)
+        if pool is not None:
+            shortage = buffered_requirement(pool, rule) - buffered_equity(pool, rule)
+            figures.put("margin_shortage", max(ZERO, shortage))
+            equity, requirement = pool.equity(), pool.requirement()
+            ended = equity < requirement
+            figures.put("health", health_percent(equity, requirement, liquidatable=ended))
+    if "leverage" in named and backing is not None:
+        _leverage_figures(figures, backing, initial)
+
+
+def _leverage_figures(figures: Figures, backing: Pool, initial: Decimal | None) -> None:
+    """Add how far the account is levered and used up.
+
+    Formula:
+        leverage = sum of values / equity; margin_usage = initial margin / equity
+    """
+    equity = backing.equity()
+    if equity <= 0:
+        for name in ("leverage", "margin_usage"):
+            figures.none(name, "nothing is left that backs the account")
+        return
+    values = (m.value * backing.requirement_price(m.contract.settle) for m in backing.marked)
+    figures.put("leverage", sum(values, ZERO) / equity)
+    if initial is not None:
+        figures.put("margin_usage", initial / equity)
+
+
 def _put_money(
     figures: Figures, found: Resolved, backing: Pool, results: list[PositionResult]
 ) -> None:
@@ -95,9 +149,10 @@ def _put_money(
     else:
         unrounded = _profit(results, backing, account.other_unrealized_pnl, exact=True)
         wallet = account.equity - unrounded
-    for name, value in (("equity", equity), ("unrealized_pnl", profit), ("wallet_balance", wallet)):
+    whole = equity + account.options_value
+    for name, value in (("equity", whole), ("unrealized_pnl", profit), ("wallet_balance", wallet)):
         figures.put_rounded(name, value, rounding.of(name))
-    figures.put("margin_balance", equity, figures.shown["equity"])
+    figures.put_rounded("margin_balance", equity, rounding.of("equity"))
 
 
 _BACKED = (
@@ -119,15 +174,23 @@ def _put(figures: Figures, found: Resolved, name: str, value: Decimal | None, re
         figures.put_rounded(name, value, found.rules.account.of(name))
 
 
-def _total(plan: PoolPlan, results: list[PositionResult], name: str) -> Decimal | None:
-    total = ZERO
+def _total(
+    found: Resolved, plan: PoolPlan, results: list[PositionResult], name: str
+) -> Decimal | None:
+    """Return the sum of a printed figure, without the sides that netting leaves out."""
+    amounts = []
     for result in results:
         amount = result.figures.shown.get(name)
         if amount is None:
             return None
         settle = result.marked.contract.settle
-        total += amount * (plan.prices.requirement_price(settle) if plan.prices else 1)
-    return total
+        amounts.append(amount * (plan.prices.requirement_price(settle) if plan.prices else 1))
+    marked = [result.marked for result in results]
+    if found.rules.netting is not Netting.NONE:
+        left_out = covered(found.rules, marked, amounts)
+        both = zip(marked, amounts, strict=True)
+        amounts = [amount for m, amount in both if m not in left_out]
+    return sum(amounts, ZERO)
 
 
 def _profit(
@@ -139,7 +202,10 @@ def _profit(
         settle = result.marked.contract.settle
         figures = result.figures.exact if exact else result.figures.shown
         profit = figures["unrealized_pnl"] or ZERO
-        total += profit * backing.held_price(settle, amounts.get(settle, ZERO))
+        if backing.profit_apart:
+            total += profit * backing.requirement_price(settle)
+        else:
+            total += profit * backing.held_price(settle, amounts.get(settle, ZERO))
     return total
 
 
@@ -151,7 +217,7 @@ def _wallet(backing: Pool) -> Decimal:
 
 
 def _ratios(
-    figures: Figures, found: Resolved, plan: PoolPlan, equity: Decimal, initial: Decimal | None
+    figures: Figures, found: Resolved, plan: PoolPlan, initial: Decimal | None
 ) -> bool | None:
     rounding, pool = found.rules.account, plan.pool
     names = ("margin_ratio", "initial_margin_ratio", "displayed_margin_ratio")
@@ -159,13 +225,16 @@ def _ratios(
         for name in names:
             figures.none(name, plan.reason)
         return None
-    requirement = pool.requirement()
-    ratio = requirement / equity if equity > 0 else None
+    equity, requirement = condition_parts(pool)
+    ratio = margin_ratio(equity, requirement)
     share = None if initial is None or equity <= 0 else initial / equity
     shown = ratio
-    if found.rules.ratio_inverted:
+    kind = plan.marked[0].mode.displayed_ratio if plan.marked else found.rules.cross.displayed_ratio
+    if kind is not DisplayedRatio.REQUIREMENT_TO_EQUITY:
         fees = plan.orders.fees if found.rules.orders.displayed_ratio_pays_fee else ZERO
-        shown = (equity - fees) / requirement if requirement else None
+        frozen = found.sheet.account.order_margin
+        total = total_initial(pool)
+        shown = displayed_ratio(kind, equity - fees, requirement, initial=total, frozen=frozen)
     gone = "nothing is left that backs the account"
     unknown = gone if equity <= 0 else "a position's leverage was not given"
     for name, value, reason in (

@@ -17,6 +17,7 @@ from liqcalc.errors import Fault, InputError
 
 COMMANDS = {
     "price": "liquidation price of one position, with everything about it",
+    "compare": "the same position on every exchange that lists it",
     "account": "every figure of an account sheet (a file, or - for standard input)",
     "tiers": "the margin tiers of a symbol, and the one that holds a size",
     "exchanges": "what is covered, how well it is known, and since when",
@@ -32,6 +33,8 @@ Usage: liqcalc COMMAND [OPTIONS]
 
 Examples:
   liqcalc price binance BTCUSDT long 0.5 --entry 60000 --leverage 20
+
+  liqcalc compare BTC long 0.5 --entry 60000 --leverage 20
 
   echo '{exchange: okx, positions: [{symbol: BTC-USDT-SWAP, side: short,
          contracts: 100, entry_price: 60000, leverage: 10}]}' | liqcalc account -

@@ -9,6 +9,15 @@ import typer
 
 from liqcalc.rules import names as folders
 
+FLAGS = {
+    "entry_price": "--entry",
+    "mark_price": "--mark",
+    "wallet_balance": "--wallet",
+    "margin_mode": "--mode",
+    "as_of": "--as-of",
+}
+_ARGUMENTS = frozenset({"exchange", "symbol", "side", "qty"})
+
 
 def _exchanges(incomplete: str) -> list[str]:
     return [name for name in folders.exchange_names() if name.startswith(incomplete)]
@@ -41,7 +50,7 @@ Symbol = Annotated[
     str,
     typer.Argument(
         autocompletion=_symbols,
-        help="the exchange's own name, e.g. BTCUSDT, or BTC/USDT:USDT",
+        help="BTCUSDT, BTC-USDT, BTC/USDT:USDT or the exchange's own name",
     ),
 ]
 Side = Annotated[
@@ -81,3 +90,14 @@ Mode = Annotated[
         help="isolated or cross",
     ),
 ]
+
+
+def as_option(fault: Any) -> Any:  # noqa: ANN401 - a Fault
+    """Return `fault` with the name that the command line has for its input."""
+    where, message = fault.where, fault.message
+    if where == "price":
+        where, _, message = message.removeprefix("positions[0].").partition(" ")
+    where = where.removeprefix("positions[0].").removeprefix("account.").removeprefix("fees.")
+    if where.isidentifier() and where not in _ARGUMENTS:
+        where = FLAGS.get(where, "--" + where.replace("_", "-"))
+    return fault._replace(where=where, message=message)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from liqcalc.cli.options import (
+    FLAGS,
     AsOf,
     ExchangeName,
     FailBelow,
@@ -16,6 +17,7 @@ from liqcalc.cli.options import (
     Side,
     Symbol,
     Trace,
+    as_option,
     number,
 )
 
@@ -25,13 +27,6 @@ EXAMPLES = """\
   liqcalc price hyperliquid ETH long 2 -e 3000 -l 10 --mode cross --wallet 1000
 """
 
-_FLAGS = {
-    "entry_price": "--entry",
-    "mark_price": "--mark",
-    "wallet_balance": "--wallet",
-    "margin_mode": "--mode",
-    "as_of": "--as-of",
-}
 _OPTIONS = (
     *("notional", "contracts", "leverage", "margin", "extra_margin", "taker", "mmr"),
     *("deduction", "max_leverage", "rules"),
@@ -98,7 +93,7 @@ def command(
 def _inputs(given: dict[str, Any]) -> dict[str, Any]:
     """Return what was typed under the library's names."""
     values = {name: given[name] for name in _OPTIONS}
-    values |= {name: given[flag.lstrip("-").replace("-", "_")] for name, flag in _FLAGS.items()}
+    values |= {name: given[flag.lstrip("-").replace("-", "_")] for name, flag in FLAGS.items()}
     values["extra_margin"] = "0" if given["extra_margin"] is None else given["extra_margin"]
     values["exchanges"] = given["exchanges"] or ()
     return values
@@ -115,7 +110,7 @@ def _answer(position: tuple[Any, ...], values: dict[str, Any], parameters: list[
     try:
         return price(*position, **values)
     except InputError as error:
-        raise InputError(*map(_as_option, error.faults)) from None
+        raise InputError(*map(as_option, error.faults)) from None
 
 
 def _show(answer: Any, exchanges: Any, *, trace: bool, json: bool) -> None:  # noqa: ANN401
@@ -149,14 +144,3 @@ def _judge(answer: Any, limit: Any) -> None:  # noqa: ANN401 - a PositionAnswer,
     if verdict is not None:
         output.complain(f"fail-below: {verdict}")
         raise typer.Exit(1)
-
-
-def _as_option(fault: Any) -> Any:  # noqa: ANN401 - a Fault
-    """Return `fault` with the name that the command line has for its input."""
-    where, message = fault.where, fault.message
-    if where == "price":
-        where, _, message = message.removeprefix("positions[0].").partition(" ")
-    where = where.removeprefix("positions[0].").removeprefix("account.").removeprefix("fees.")
-    if where in _OPTIONS or where in _FLAGS:
-        where = _FLAGS.get(where, "--" + where.replace("_", "-"))
-    return fault._replace(where=where, message=message)

@@ -2,7 +2,8 @@
 
 The *value* of a position is counted in its settle currency: ``qty*p`` for a
 linear contract (qty in base coins), ``qty/p`` for an inverse one (qty = face
-value in quote currency).  Profit of a long follows the value of a linear
+value in quote currency).  A quanto contract is linear in value: its contract
+size says how much of the settle currency one unit of price is worth.  Profit of a long follows the value of a linear
 contract and runs against the value of an inverse one, so with
 ``drift = side * (+1 linear, -1 inverse)`` every formula is written once.
 """
@@ -25,9 +26,10 @@ class Product(StrEnum):
 
     LINEAR = "linear"
     INVERSE = "inverse"
+    QUANTO = "quanto"
 
 
-_LINEAR = Product.LINEAR
+_INVERSE = Product.INVERSE
 
 
 class Contract(NamedTuple):
@@ -35,14 +37,16 @@ class Contract(NamedTuple):
 
     Attributes:
         symbol: the exchange's own name.
-        product: linear or inverse.
+        product: linear, inverse or quanto.
         base: the traded asset.
         quote: the unit of the price.
         settle: the currency of margin and profit.
         contract_size: base coins per contract (linear), quote units per
-            contract (inverse); None if not known.
+            contract (inverse), settle units per unit of price (quanto); None if
+            not known.
         tick_size: price step; None if not known.
         lot_size: quantity step; None if not known.
+        dated: expires on a day; else perpetual.
     """
 
     symbol: str
@@ -53,19 +57,20 @@ class Contract(NamedTuple):
     contract_size: Decimal | None = None
     tick_size: Decimal | None = None
     lot_size: Decimal | None = None
+    dated: bool = False
 
     @property
     def linear(self) -> bool:
-        """Return True for a linear contract."""
-        return self.product is _LINEAR
+        """Return True if the value grows with the price: linear and quanto."""
+        return self.product is not _INVERSE
 
     def value(self, qty: Decimal, price: Decimal) -> Decimal:
         """Return the value of `qty` at `price`, in the settle currency.
 
         Formula:
-            linear: qty*price; inverse: qty/price.
+            linear, quanto: qty*price; inverse: qty/price.
         """
-        return qty * price if self.product is _LINEAR else qty / price
+        return qty / price if self.product is _INVERSE else qty * price
 
     def price_of(self, value: Decimal, qty: Decimal) -> Decimal | None:
         """Return the price at which `qty` is worth `value`; None if there is none."""
@@ -76,7 +81,7 @@ class Contract(NamedTuple):
     def coefficients(self, qty: Decimal, factor: Decimal) -> Coefficients:
         """Return the coefficients of `factor` times the value of `qty`."""
         amount = qty * factor
-        return (ZERO, amount, ZERO) if self.product is _LINEAR else (ZERO, ZERO, amount)
+        return (ZERO, ZERO, amount) if self.product is _INVERSE else (ZERO, amount, ZERO)
 
     def drift(self, side: int) -> int:
         """Return +1 if the position gains when its value grows, else -1."""

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from liqcalc.engine.figures import fee_figures, margin_figures, size_figures, value_figures
+from liqcalc.engine.closing import liquidator_figures, partial_close_figures
+from liqcalc.engine.figures import (
+    backing_figures,
+    fee_figures,
+    margin_figures,
+    size_figures,
+    value_figures,
+)
 from liqcalc.engine.funding import funding_rate_figures
 from liqcalc.engine.liquidation import (
     liquidation_figures,
@@ -30,18 +37,21 @@ def evaluate_position(
             required of it, is not known.
         backing: the pool where at least what backs it is known.
     """
-    result = PositionResult(marked, pool)
+    result = PositionResult(marked, pool, backing)
     value_figures(result)
     margin_figures(result)
-    liquidation_figures(result, backing)
+    liquidation_figures(result)
     threshold_figures(result)
     return result
 
 
 def add_further_figures(result: PositionResult) -> None:
-    """Add what does not bear on the liquidation: fees, largest size, funding, order cost."""
+    """Add what does not bear on the liquidation: fees, sizes, funding, next steps."""
     fee_figures(result)
     size_figures(result)
     order_cost(result.marked, result.figures)
     funding_rate_figures(result.marked, result.figures)
     maintenance_at_liquidation(result)
+    backing_figures(result)
+    partial_close_figures(result)
+    liquidator_figures(result)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from liqcalc.engine.closing import printed_maintenance
 from liqcalc.engine.funding import funding_payment
-from liqcalc.engine.numbers import ONE, UNROUNDED, ZERO
-from liqcalc.engine.vocabulary import ValuedAt
+from liqcalc.engine.numbers import ONE, UNROUNDED, ZERO, to_step
+from liqcalc.engine.rates import largest_continuous
+from liqcalc.engine.vocabulary import InitialRate, RoeOn, TierBy, ValuedAt
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
     from liqcalc.engine.position import Marked
-    from liqcalc.engine.result import PositionResult
+    from liqcalc.engine.result import Figures, PositionResult
+    from liqcalc.engine.vocabulary import Continuous
 
 
 def value_figures(result: PositionResult) -> None:
@@ -32,10 +35,7 @@ def fee_figures(result: PositionResult) -> None:
     position, amounts, linear = m.position, m.rules.amounts, m.contract.linear
     rounding = amounts.of("entry_notional", linear=linear)
     figures.put_rounded("entry_notional", m.entry_value, rounding)
-    if position.leverage is None:
-        figures.none("roe", "leverage was not given")
-    else:
-        figures.put("roe", m.pnl * position.leverage / m.entry_value)
+    _return_on_equity(m, figures)
     if position.taker is None:
         figures.none("fee_to_open", "the taker fee is not known")
     else:
@@ -46,6 +46,21 @@ def fee_figures(result: PositionResult) -> None:
     else:
         rounding = amounts.of("fee_to_close", linear=linear)
         figures.put_rounded("fee_to_close", m.fee_to_close, rounding)
+
+
+def _return_on_equity(m: Marked, figures: Figures) -> None:
+    """Add the profit over the margin: the entry's, or the printed initial margin."""
+    leverage, rules = m.position.leverage, m.rules
+    roe: Decimal | None = None
+    if rules.roe_on is RoeOn.INITIAL_MARGIN:
+        initial = shown_initial_margin(m)
+        roe = m.pnl / initial if initial else None
+    elif leverage is not None:
+        roe = m.pnl * leverage / m.entry_value
+    if roe is None:
+        figures.none("roe", "leverage was not given")
+    else:
+        figures.put_rounded("roe", roe, rules.amounts.figures.get("roe", UNROUNDED))
 
 
 def margin_figures(result: PositionResult) -> None:
@@ -66,36 +81,47 @@ def margin_figures(result: PositionResult) -> None:
                 "max_leverage": tier.max_leverage,
             }
         )
-        shown: Decimal | None = m.maintenance + m.residue
-        if m.mode.fee_in_shown_margins:
-            fee = m.leverage_fee
-            shown = None if fee is None else m.maintenance + m.residue + fee
-        rounding = amounts.of("maintenance_margin", linear=linear)
-        if shown is None:
-            figures.none("maintenance_margin", "it contains a fee that needs the leverage")
+        if m.rules.tier_by is TierBy.VALUE_AT_MARK:
+            figures.put("risk_value", m.size)
+        fee = m.fee_in_maintenance_margin
+        if fee is None:
+            figures.none("maintenance_margin", "it contains a fee that is not known")
+        elif m.rules.maintenance_from_initial:
+            shown = printed_maintenance(m, m.value)
+            figures.put("maintenance_margin", m.maintenance, shown)
         else:
-            figures.put_rounded("maintenance_margin", shown, rounding)
-    initial = _shown_initial_margin(m)
+            rounding = amounts.of("maintenance_margin", linear=linear)
+            figures.put_rounded("maintenance_margin", m.maintenance + m.residue + fee, rounding)
+    if m.rules.money is not None and not m.position.isolated:
+        figures.put("margin", m.locked)
+    initial = shown_initial_margin(m)
     if initial is None:
-        figures.none("initial_margin", "leverage was not given")
+        figures.none("initial_margin", _why_no_initial(m))
     else:
         rounding = amounts.of("initial_margin", linear=linear)
         figures.put_rounded("initial_margin", initial, rounding)
 
 
-def _shown_initial_margin(m: Marked) -> Decimal | None:
+def _why_no_initial(m: Marked) -> str:
+    if m.mode.initial_rate is InitialRate.LEVERAGE or m.tier is not None:
+        return "leverage was not given"
+    return "no tier table is known for this symbol and day"
+
+
+def shown_initial_margin(m: Marked) -> Decimal | None:
+    """Return the initial margin with the rates and fees that the printed one has."""
     if m.initial_margin is None:
         return None
     initial = m.initial_margin
     leverage = m.position.leverage
     if m.rules.leverage_rate.rounds and leverage is not None:
         value = m.value if m.mode.initial_margin_at is ValuedAt.MARK else m.entry_value
-        initial = value * m.rules.leverage_rate.apply(ONE / leverage)
-    if m.mode.fee_in_shown_margins:
-        if m.leverage_fee is None:
-            return None
-        initial += m.leverage_fee
-    return initial
+        rate = m.rules.leverage_rate.apply(ONE / leverage)
+        if m.mode.initial_rate is InitialRate.LARGER and m.tier is not None:
+            rate = max(rate, m.tier.imr or ZERO)
+        initial = value * rate
+    fee = m.fee_in_initial_margin
+    return None if fee is None else initial + fee
 
 
 def _shown_margin(m: Marked) -> Decimal | None:
@@ -137,7 +163,11 @@ def size_figures(result: PositionResult) -> None:
     position, rules = m.position, m.rules
     if position.funding_rate is not None:
         figures.put("funding_payment", funding_payment(m, position.funding_rate))
-    if m.schedule is None:
+    given = position.schedule
+    if given is not None and given.continuous is not None:
+        _largest_continuous(result, given.continuous)
+        return
+    if m.schedule is None or given is None or given.slope is not None:
         return
     largest = m.schedule.largest_for(position.leverage)
     if largest is None:
@@ -151,3 +181,52 @@ def size_figures(result: PositionResult) -> None:
         figures.put("max_notional", largest)
         mark = position.mark_price
         figures.put("max_qty", largest / mark if m.contract.linear else largest * mark)
+
+
+def _largest_continuous(result: PositionResult, rule: Continuous) -> None:
+    """Add the largest size that the account's free margin carries, in whole contracts."""
+    m, figures, pool = result.marked, result.figures, result.pool or result.backing
+    leverage, contract = m.position.leverage, m.contract
+    names = ("max_contracts", "max_qty", "max_notional")
+    if pool is None or leverage is None or m.position.isolated:
+        for name in names:
+            figures.none(name, "it needs the leverage and what backs the account")
+        return
+    used = sum((o.initial_margin or ZERO for o in pool.marked if o is not m), ZERO)
+    free = pool.equity() - used - pool.other_initial
+    price = m.entry
+    largest = largest_continuous(rule, free, leverage, price, linear=contract.linear)
+    size = contract.contract_size
+    if largest is None or size is None:
+        for name in names:
+            figures.none(name, "parameter k or the contract size is not known")
+        return
+    contracts = to_step(largest / size if contract.linear else largest, ONE, "down")
+    figures.put("max_contracts", contracts)
+    figures.put("max_qty", contracts * size)
+    figures.put("max_notional", contract.value(contracts * size, price))
+
+
+def backing_figures(result: PositionResult) -> None:
+    """Add the margin that just meets the condition, and the price of a coin at which it ends.
+
+    Formula:
+        margin_needed = requirement - pnl + accrued fees - impact
+        collateral_liquidation_price = (requirement - pnl - other margin) / coins
+    """
+    m, figures, position = result.marked, result.figures, result.marked.position
+    if not position.isolated or m.maintenance is None or m.requirement_takes_margin:
+        return
+    owed = position.accrued_fees - m.impact
+    needed = m.requirement - m.pnl + owed
+    figures.put("margin_needed", needed + (m.reserve or ZERO))
+    if len(position.collateral) != 1 or m.cash is None:
+        return
+    coin = position.collateral[0]
+    if coin.asset in {m.contract.base, m.contract.settle} or not coin.qty:
+        return
+    price = (m.requirement - m.pnl - m.cash) / (coin.qty * coin.maintenance_weight)
+    if price > 0:
+        figures.put("collateral_liquidation_price", price)
+    else:
+        figures.none("collateral_liquidation_price", "no positive price of the coin liquidates")

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from liqcalc.engine import formulas
+from liqcalc.engine.closing import shared_price
 from liqcalc.engine.figures import isolated_figures
 from liqcalc.engine.health import BANKRUPTCY, BANKRUPTCY_WITH_FEE, LIQUIDATION, Demand
 from liqcalc.engine.numbers import ONE, ZERO
+from liqcalc.engine.rates import sloped
+from liqcalc.engine.ratios import condition_parts, displayed_ratio, margin_ratio, total_initial
 from liqcalc.engine.solve import Solution, solve
-from liqcalc.engine.vocabulary import ShownPrice, ValuedAt
+from liqcalc.engine.vocabulary import DisplayedRatio, Share, ShownPrice
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -20,9 +23,9 @@ if TYPE_CHECKING:
     from liqcalc.engine.result import PositionResult
 
 
-def liquidation_figures(result: PositionResult, backing: Pool | None) -> None:
+def liquidation_figures(result: PositionResult) -> None:
     """Solve for the liquidation price and add what follows from it."""
-    m, figures, pool = result.marked, result.figures, result.pool
+    m, figures, pool, backing = result.marked, result.figures, result.pool, result.backing
     if m.position.isolated:
         isolated_figures(result)
     missing = list(dict.fromkeys(m.missing))
@@ -91,27 +94,26 @@ def _rows_unknown(pool: Pool, m: Marked, solution: Solution) -> bool:
         if schedule.unknown_beyond(other.size):
             return True
         same = other.contract.symbol == m.contract.symbol
-        if not same or solution.chosen is None or other.rules.by_contracts:
+        if not same or solution.chosen is None or not other.tier_moves:
             continue
-        value = other.contract.value(other.position.qty, solution.chosen.price)
-        at_mark = other.rules.maintenance_at is ValuedAt.MARK
-        if at_mark and schedule.unknown_beyond(value + other.orders_size):
+        value = other.contract.value(other.size_qty, solution.chosen.price)
+        if schedule.unknown_beyond(value + other.orders_size):
             return True
     return False
 
 
 def _ratio_figures(result: PositionResult, pool: Pool) -> None:
-    figures, rules = result.figures, result.marked.rules
-    equity, requirement = pool.equity(), pool.requirement()
-    ratio = requirement / equity if equity > 0 else None
+    m, figures = result.marked, result.figures
+    equity, requirement = condition_parts(pool)
+    ratio = margin_ratio(equity, requirement)
     if ratio is None:
         figures.none("margin_ratio", "nothing is left that backs the position")
     else:
         figures.put("margin_ratio", ratio)
-    shown: Decimal | None = ratio
-    if rules.ratio_inverted:
-        shown = equity / requirement if requirement else None
-    rounding = rules.amounts.of("displayed_margin_ratio")
+    kind, shown = m.mode.displayed_ratio, ratio
+    if kind is not DisplayedRatio.REQUIREMENT_TO_EQUITY:
+        shown = displayed_ratio(kind, equity, requirement, initial=total_initial(pool))
+    rounding = m.rules.amounts.of("displayed_margin_ratio")
     figures.put_rounded("displayed_margin_ratio", shown, rounding)
 
 
@@ -125,6 +127,10 @@ def _show_price(result: PositionResult, pool: Pool, net: int) -> None:
         figures.put("trigger_price", trigger)
         price = frozen_requirement_price(pool, m)
         side = 1 if net > 0 else -1
+    elif mode.shown_price is ShownPrice.SHARED_LOSS and not m.position.isolated:
+        figures.put("trigger_price", trigger)
+        price = shared_loss_price(pool, m)
+        side = 1 if net > 0 else -1
     else:
         price = trigger
         side = rounding_side(solution, net)
@@ -135,7 +141,7 @@ def _show_price(result: PositionResult, pool: Pool, net: int) -> None:
     exact = price
     if mode.ticks_against_holder and contract.tick_size is not None:
         price = price + side * mode.ticks_against_holder * contract.tick_size
-    printed = mode.liquidation_price.apply(price, side=side, tick=contract.tick_size)
+    printed = m.printed(price, mode.liquidation_price, side)
     figures.put_price("liquidation_price", exact, printed)
     figures.put("liquidation_ratio", exact / m.position.mark_price)
 
@@ -158,12 +164,15 @@ def maintenance_at_liquidation(result: PositionResult) -> None:
     if solution is None or solution.chosen is None or schedule is None or tier is None:
         return
     price = solution.chosen.price
-    if m.rules.maintenance_at is ValuedAt.ENTRY:
+    if not m.requirement_moves:
         required = m.maintenance
     else:
-        value = m.contract.value(m.position.qty, price)
-        if not m.rules.by_contracts:
-            tier = schedule.tiers[schedule.index_at(value + m.orders_size)]
+        value = m.contract.value(m.required_qty, price)
+        if m.tier_moves:
+            size = m.contract.value(m.size_qty, price) + m.orders_size
+            tier = schedule.tiers[schedule.index_at(size)]
+        elif m.sloped and schedule.slope is not None:
+            tier = sloped(schedule.slope, value) or tier
         required = formulas.maintenance(value, tier.mmr, tier.deduction)
     rounding = m.rules.amounts.of("maintenance_margin", linear=m.contract.linear)
     result.figures.put_rounded("maintenance_margin_at_liquidation", required, rounding)
@@ -197,10 +206,25 @@ def frozen_requirement_parts(pool: Pool, m: Marked) -> tuple[Decimal, Decimal]:
     return net, rate
 
 
+def shared_loss_price(pool: Pool, m: Marked) -> Decimal | None:
+    """Return the price an exchange prints that lets every position lose alike.
+
+    Formula:
+        value = v*(1 - drift*equity/sum of all values) / (1 - drift*(mmr + fee))
+        v: value at the mark; all prices move against the holder by one share.
+    """
+    if m.tier is None:
+        return None
+    return shared_price(pool, m, Share.VALUE, m.tier.mmr + m.fee_on_value)
+
+
 def _bankruptcy(result: PositionResult, pool: Pool, net: int) -> None:
     m, figures = result.marked, result.figures
+    share = m.mode.bankruptcy_share
     if m.position.isolated and not pool.multi:
         price = m.bankruptcy_price()
+    elif share is not Share.ALL:
+        price = shared_price(pool, m, share, m.bankruptcy_rate)
     else:
         demand = BANKRUPTCY_WITH_FEE if m.mode.bankruptcy_pays_fee else BANKRUPTCY
         price = threshold_price(pool, m, demand, net)
@@ -208,8 +232,7 @@ def _bankruptcy(result: PositionResult, pool: Pool, net: int) -> None:
         figures.none("bankruptcy_price", "no positive price uses up what backs this position")
         return
     side = 1 if net > 0 else -1
-    tick = m.contract.tick_size
-    printed = m.mode.bankruptcy_price.apply(price, side=side, tick=tick)
+    printed = m.printed(price, m.mode.bankruptcy_price, side)
     figures.put_price("bankruptcy_price", price, printed)
 
 
@@ -229,7 +252,7 @@ def solved(pool: Pool, m: Marked, demand: Demand, net: int) -> tuple[Health, Sol
     if not alone and key in pool.solutions:
         return pool.solutions[key]
     health = pool.symbol(m, demand)
-    both = not alone and _opposed(pool, m)
+    both = m.sloped or (not alone and _opposed(pool, m))
     solution = solve(health, net=net, inclusive=m.rules.inclusive, both_sides=both)
     if not alone:
         pool.solutions[key] = (health, solution)
@@ -254,6 +277,5 @@ def threshold_figures(result: PositionResult) -> None:
             figures.none(name, "no positive price reaches it")
             continue
         side = 1 if net > 0 else -1
-        tick = m.contract.tick_size
-        printed = m.mode.liquidation_price.apply(price, side=side, tick=tick)
+        printed = m.printed(price, m.mode.liquidation_price, side)
         figures.put_price(name, price, printed)

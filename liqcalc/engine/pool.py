@@ -24,6 +24,7 @@ from liqcalc.engine.health import LIQUIDATION, Demand, Health
 from liqcalc.engine.numbers import ONE, ZERO
 from liqcalc.engine.terms import (
     SAME_MONEY,
+    InMoney,
     Money,
     Term,
     closing_fee,
@@ -31,10 +32,12 @@ from liqcalc.engine.terms import (
     constant,
     fixed_requirement,
     held_requirement,
+    locked_margin,
     pnl_term,
+    profit_term,
     tier_leg,
 )
-from liqcalc.engine.vocabulary import NegativeEquity
+from liqcalc.engine.vocabulary import CrossPool, NegativeEquity, Netting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -57,9 +60,12 @@ class Pool:
         multi: how assets count together; None for a pool of one currency.
         equity: value of everything at the marks, when the user gave it; then
             the coins only supply prices, weights and debts.
-        other_pnl, other_requirement: of positions that are not listed.
+        other_pnl, other_requirement, other_initial: of positions that are not
+            listed; the last with what orders reserve.
         orders: by settle currency, in it, what open orders that add to no
             position require.
+        opening_fees: of open orders, and what they lock, where ratios take it
+            off the equity.
     """
 
     def __init__(
@@ -72,7 +78,9 @@ class Pool:
         equity: Decimal | None = None,
         other_pnl: Decimal = ZERO,
         other_requirement: Decimal = ZERO,
+        other_initial: Decimal = ZERO,
         orders: Mapping[str, Decimal] | None = None,
+        opening_fees: Decimal = ZERO,
     ) -> None:
         self.rules = rules
         self.marked = marked
@@ -81,8 +89,13 @@ class Pool:
         self.equity_given = equity
         self.other_pnl = other_pnl
         self.other_requirement = other_requirement
+        self.other_initial = other_initial
         self.solutions: dict[tuple[str, Decimal, Demand], tuple[Health, Solution]] = {}
         self.orders = orders or {}
+        self.opening_fees = opening_fees
+        self.covered: list[Marked] = []
+        if rules.netting is not Netting.NONE:
+            self.covered = covered(rules, marked, [m.requirement for m in marked])
 
     def symbol(self, marked: Marked, demand: Demand = LIQUIDATION) -> Health:
         """Return health while only the price of `marked`'s symbol moves."""
@@ -103,12 +116,26 @@ class Pool:
             for coin in self.coins.values():
                 total += coin.qty
             for m in self.marked:
-                total += m.pnl - m.owed
+                total += m.counted_profit(initial=initial) - m.owed
+            return total
+        if self.profit_apart:
+            for asset, coin in self.coins.items():
+                if coin.qty > 0:
+                    total += coin.qty * self._money(asset, None, initial=initial).positive
+            for m in self.marked:
+                price = self.requirement_price(m.contract.settle)
+                total += (m.counted_profit(initial=initial) - m.owed) * price
             return total
         for asset, amount in self.amounts().items():
             money = self._money(asset, None, initial=initial)
             total += amount * (money.positive if amount >= 0 else money.negative)
         return total
+
+    @property
+    def profit_apart(self) -> bool:
+        """Return True if profit counts apart from the coins that are held or owed."""
+        multi = self.multi
+        return multi is not None and multi.negative is NegativeEquity.REQUIREMENT
 
     def amounts(self) -> dict[str, Decimal]:
         """Return each coin's equity: what is held plus profit settled in it, less fees owed."""
@@ -127,31 +154,48 @@ class Pool:
         money = self._money(asset, None, initial=initial)
         return money.positive if amount >= 0 else money.negative
 
-    def borrow_requirement(self) -> Decimal:
-        """Return the maintenance on what the pool owes at the marks."""
-        if self.multi is None or not self.multi.borrow_mmr:
+    @property
+    def _debts_required(self) -> bool:
+        return self.multi is not None and (bool(self.multi.borrow_mmr) or self.profit_apart)
+
+    def borrow_requirement(self, *, initial: bool = False) -> Decimal:
+        """Return what is required for what the pool owes at the marks."""
+        if not self._debts_required:
             return ZERO
         owed = ((asset, -amount) for asset, amount in self.held().items() if amount < 0)
-        return sum((amount * self._borrow_rate(asset) for asset, amount in owed), ZERO)
+        rates = ((amount, self._borrow_rate(asset, initial=initial)) for asset, amount in owed)
+        return sum((amount * rate for amount, rate in rates), ZERO)
+
+    def liability_value(self) -> Decimal:
+        """Return the value of what the pool owes and of its positions, in its money."""
+        total = ZERO
+        for m in self.marked:
+            value = m.value * m.required_qty / m.position.qty
+            total += value * self.requirement_price(m.contract.settle)
+        if self.multi is not None:
+            for coin in self.coins.values():
+                total += max(ZERO, -coin.qty) * coin.price
+        return total
 
     def held(self) -> dict[str, Decimal]:
         """Return by whose sign a coin is held or owed: its equity.
 
         Where the equity of everything was given, only the listed debts are known.
         """
-        if self.equity_given is None:
+        if self.equity_given is None and not self.profit_apart:
             return self.amounts()
         return {asset: coin.qty for asset, coin in self.coins.items()}
 
     def requirement(self) -> Decimal:
         """Return what the liquidation condition demands at the marks."""
+        due = [m for m in self.marked if m not in self.covered]
         if self.multi is None:
-            held = sum((m.requirement for m in self.marked), self.other_requirement)
+            held = sum((m.requirement for m in due), self.other_requirement)
             return sum(self.orders.values(), held)
         total = self.other_requirement + self.borrow_requirement()
         for asset, amount in self.orders.items():
             total += amount * self.requirement_price(asset)
-        for m in self.marked:
+        for m in due:
             total += m.requirement * self.requirement_price(m.contract.settle)
         return total
 
@@ -160,7 +204,8 @@ class Pool:
         if self.multi is not None:
             moving = {m.contract.base for m in self.marked if m.contract.symbol in scales}
         kinks: list[Leg] = []
-        if self.multi is None and self.equity_given is None:
+        plain = self.multi is None and self.equity_given is None
+        if plain and self.rules.profit is None:
             terms = self._cash_and_profit(scales)
         else:
             parts = list(self._backing(scales, moving, start))
@@ -177,10 +222,14 @@ class Pool:
             settle = m.contract.settle
             money = self._money(settle, start if settle in moving else None)
             scale = scales.get(m.contract.symbol)
-            terms += _demanded(m, scale, money, demand)
-            if demand.factor and scale is not None and m.requirement_has_edges:
+            terms += _demanded(m, scale, money, demand, due=m not in self.covered)
+            if not demand.factor or scale is None or m in self.covered:
+                continue
+            if m.requirement_moves:
                 legs.append(tier_leg(m, scale, money, demand.factor))
                 held.append(m)
+        if self.multi is None and any(m.sloped for m in held):
+            terms, legs = _in_quote(terms, legs, held)
         curve = Curve(added(NOTHING, [term.coefficients for term in terms]), legs + kinks)
         return Health(curve, terms, held, start)
 
@@ -204,12 +253,32 @@ class Pool:
             return
         if self.other_pnl:
             yield constant("other_unrealized_pnl", self.other_pnl), None
+        if self.profit_apart or self.rules.profit is not None:
+            yield from self._coins_and_profit(scales, moving, start)
+            return
         settled = dict.fromkeys([*self.coins, *(m.contract.settle for m in self.marked)])
         for asset in settled:
             coin = self.coins.get(asset)
             money = self._money(asset, start if asset in moving else None)
             wallet = coin.qty if coin else ZERO
             yield coin_term(money, wallet, self._amount(asset, scales), start)
+
+    def _coins_and_profit(
+        self, scales: Mapping[str, Decimal], moving: set[str], start: Decimal
+    ) -> Iterator[tuple[Term, Leg | None]]:
+        """Yield the coins that are held, and each position's profit at its weight."""
+        for asset, coin in self.coins.items():
+            money = self._money(asset, start if asset in moving else None)
+            if coin.qty > 0 or not self.profit_apart:
+                yield coin_term(money, coin.qty, (coin.qty, ZERO, ZERO), start)
+        weights = self.rules.profit
+        weight = ONE if weights is None else weights.maintenance
+        for m in self.marked:
+            price = self.requirement_price(m.contract.settle)
+            yield profit_term(m, scales.get(m.contract.symbol), weight, price)
+            if m.owed:
+                owed = -m.owed * price
+                yield constant(f"accrued_fees ({m.contract.symbol})", owed), None
 
     def _amount(self, asset: str, scales: Mapping[str, Decimal]) -> Coefficients:
         """Return a coin's equity as prices move: what is held plus profit settled in it."""
@@ -279,15 +348,17 @@ class Pool:
             coefficients = money.of_requirement((-amount * factor, ZERO, ZERO))
             name = f"requirement of open orders ({asset})"
             yield Term(name, "-required", (("required", amount),), coefficients), None
-        if self.multi is not None and self.multi.borrow_mmr:
+        if self._debts_required:
             for asset in self.held():
                 follows = start if asset in moving else None
                 yield from self._borrowing(asset, scales, follows, factor)
 
-    def _borrow_rate(self, asset: str) -> Decimal:
-        """Return the maintenance in money that one owed coin requires."""
-        rate = self.multi.borrow_mmr.get(asset, ZERO) if self.multi else ZERO
+    def _borrow_rate(self, asset: str, *, initial: bool = False) -> Decimal:
+        """Return the money that one owed coin requires."""
         coin = self.coins.get(asset)
+        if self.profit_apart and coin is not None:
+            return coin.price * (coin.initial_weight if initial else coin.maintenance_weight)
+        rate = self.multi.borrow_mmr.get(asset, ZERO) if self.multi else ZERO
         return rate * (coin.price if coin else ONE)
 
     def _borrowing(
@@ -300,7 +371,7 @@ class Pool:
         rate = self._borrow_rate(asset) * factor
         if not rate:
             return
-        if self.equity_given is None:
+        if self.equity_given is None and not self.profit_apart:
             amount = self._amount(asset, scales)
         else:
             amount = (self.coins[asset].qty, ZERO, ZERO)
@@ -318,10 +389,57 @@ class Pool:
             yield Term(name, formula, numbers, coefficients), None
 
 
-def _demanded(m: Marked, scale: Decimal | None, money: Money, demand: Demand) -> list[Term]:
+def covered(rules: Rules, marked: Sequence[Marked], amounts: Sequence[Decimal]) -> list[Marked]:
+    """Return the cross positions whose requirement is not due: the smaller side of a group.
+
+    Args:
+        rules: say which positions are set against each other: the legs of a
+            symbol, or perpetual and dated contracts of one base.
+        marked: of one pool.
+        amounts: what each of them requires.
+    """
+    by_symbol = rules.netting is Netting.SYMBOL
+    sides: dict[str, dict[int, Decimal]] = {}
+    kinds: dict[str, set[bool]] = {}
+    for m, amount in zip(marked, amounts, strict=True):
+        name = m.contract.symbol if by_symbol else m.contract.base
+        group = sides.setdefault(name, {})
+        side = m.position.side
+        group[side] = group.get(side, ZERO) + amount
+        kinds.setdefault(name, set()).add(m.contract.dated)
+    found = []
+    for m in marked:
+        name = m.contract.symbol if by_symbol else m.contract.base
+        group = sides[name]
+        if not by_symbol and len(kinds[name]) == 1:
+            continue
+        longs, shorts = group.get(1, ZERO), group.get(-1, ZERO)
+        smaller = -1 if longs >= shorts else 1
+        if m.position.side == smaller and not m.position.isolated:
+            found.append(m)
+    return found
+
+
+def _in_quote(
+    terms: list[Term], legs: list[Leg], held: list[Marked]
+) -> tuple[list[Term], list[Leg]]:
+    """Return a coin pool's health counted in quote currency: each part times the price."""
+    quoted = [t._replace(coefficients=times_price(t.coefficients, ONE)) for t in terms]
+    in_quote = Money("", follows=ONE)
+    both = zip(legs, held, strict=True)
+    return quoted, [leg if m.sloped else InMoney(leg, in_quote) for leg, m in both]
+
+
+def _demanded(
+    m: Marked, scale: Decimal | None, money: Money, demand: Demand, *, due: bool
+) -> list[Term]:
     """Return what a position requires, but for the part with edges."""
     terms = [closing_fee(m, scale, money)] if demand.closing_fee else []
     if not demand.factor:
+        if m.rules.cross_pool is CrossPool.SEPARATE and not m.position.isolated:
+            terms.append(locked_margin(m, moving=scale is not None))
+        return terms
+    if not due:
         return terms
     if scale is None:
         return [*terms, held_requirement(m, money, demand.factor)]

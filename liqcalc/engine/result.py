@@ -64,11 +64,21 @@ class Figures:
 class PositionResult:
     """A position's figures with the curve and solution they came from."""
 
-    __slots__ = ("figures", "health", "marked", "pool", "solution", "status", "unknown_rows")
+    __slots__ = (
+        "backing",
+        "figures",
+        "health",
+        "marked",
+        "pool",
+        "solution",
+        "status",
+        "unknown_rows",
+    )
 
-    def __init__(self, marked: Marked, pool: Pool | None) -> None:
+    def __init__(self, marked: Marked, pool: Pool | None, backing: Pool | None = None) -> None:
         self.marked = marked
         self.pool = pool
+        self.backing = backing
         self.figures = Figures()
         self.health: Health | None = None
         self.solution: Solution | None = None

@@ -16,13 +16,15 @@ from liqcalc.engine.curve import (
     times_price,
 )
 from liqcalc.engine.numbers import ONE, ZERO
-from liqcalc.engine.tiers import TierLeg
-from liqcalc.engine.vocabulary import ValuedAt
+from liqcalc.engine.tiers import SlopedLeg, TierLeg
+
+from liqcalc.engine.vocabulary import FundingInRequirement
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
     from liqcalc.engine.position import Marked
+    from liqcalc.engine.tiers import Schedule, Tier
 
 Numbers = tuple[tuple[str, "Decimal | int"], ...]
 
@@ -137,24 +139,49 @@ def coin_term(
     return Term(name, formula + ", per_coin_owed where negative", numbers, NOTHING), kink
 
 
+def profit_term(
+    m: Marked, scale: Decimal | None, weight: Decimal, price: Decimal
+) -> tuple[Term, Leg | None]:
+    """Return a position's profit in money, a gain at `weight`; with its leg if that bends it."""
+    term = pnl_term(m, scale)
+    if weight == ONE and price == ONE:
+        return term, None
+    numbers: Numbers = (*term.numbers, ("weight_of_gains", weight), ("price", price))
+    formula = f"{term.formula}, gains times weight_of_gains, times price"
+    if scale is None or weight == ONE:
+        worth = price * weight if m.pnl > 0 else price
+        coefficients = times(term.coefficients, worth)
+        return Term(term.name, formula, numbers, coefficients), None
+    kink = Kink(term.coefficients, positive=price * weight, negative=price, mark=None)
+    return Term(term.name, formula, numbers, NOTHING), kink
+
+
 def closing_fee(m: Marked, scale: Decimal | None, money: Money) -> Term:
-    """Return the taker fee on the moving value, against the backing."""
-    taker = m.position.taker or ZERO
+    """Return the fee to close on the moving value, against the backing."""
+    rate, fixed = m.bankruptcy_rate, m.bankruptcy_fee
     if scale is None:
-        coefficients: Coefficients = (-taker * m.value, ZERO, ZERO)
+        coefficients: Coefficients = (-rate * m.value - fixed, ZERO, ZERO)
     else:
-        coefficients = scaled(m.contract.coefficients(m.position.qty, -taker), scale)
-    numbers = (("qty", m.position.qty), ("taker", taker))
+        a, b, c = scaled(m.contract.coefficients(m.position.qty, -rate), scale)
+        coefficients = (a - fixed, b, c)
+    numbers = (("qty", m.position.qty), ("fee", rate), ("fixed_fee", fixed))
     name = f"fee_to_close ({m.contract.symbol})"
-    return Term(name, "-value(p)*taker", numbers, money.of_requirement(coefficients))
+    return Term(name, "-value(p)*fee - fixed_fee", numbers, money.of_requirement(coefficients))
+
+
+def locked_margin(m: Marked, *, moving: bool) -> Term:
+    """Return what a position in a separate pool locks: its margin, or the fee reserve alone."""
+    amount = (m.reserve or ZERO) if moving else m.locked
+    name = f"{'fee_reserve' if moving else 'locked margin'} ({m.contract.symbol})"
+    return Term(name, "-amount", (("amount", amount),), (-amount, ZERO, ZERO))
 
 
 def held_requirement(m: Marked, money: Money, factor: Decimal) -> Term:
     """Return the requirement of a position whose price stands still."""
-    required = -m.requirement * factor
-    coefficients = money.of_requirement((required, ZERO, ZERO))
+    required = m.locked
+    coefficients = money.of_requirement((-required * factor, ZERO, ZERO))
     name = f"requirement at its mark ({m.contract.symbol})"
-    return Term(name, "-requirement", (("requirement", m.requirement),), coefficients)
+    return Term(name, "-requirement", (("requirement", required),), coefficients)
 
 
 def fixed_requirement(m: Marked, scale: Decimal, money: Money, factor: Decimal) -> list[Term]:
@@ -162,15 +189,8 @@ def fixed_requirement(m: Marked, scale: Decimal, money: Money, factor: Decimal) 
     symbol = m.contract.symbol
     terms: list[Term] = []
     numbers: Numbers
-    if m.maintenance is not None and m.rules.maintenance_at is ValuedAt.ENTRY and m.tier:
-        numbers = (("entry_value", m.entry_value), ("mmr", m.tier.mmr))
-        numbers = (*numbers, ("deduction", m.tier.deduction))
-        required = m.maintenance
-        formula = "-(entry_value*mmr - deduction)"
-        if m.orders_value:
-            required += m.orders_value * m.tier.mmr
-            numbers = (*numbers, ("orders", m.orders_value))
-            formula = "-((entry_value + orders)*mmr - deduction)"
+    if m.maintenance is not None and not m.requirement_moves and m.tier:
+        numbers, formula, required = _entry_maintenance(m, m.tier, m.maintenance)
         fixed: Coefficients = (-required * factor, ZERO, ZERO)
         name = f"maintenance_margin ({symbol})"
         terms.append(Term(name, formula, numbers, money.of_requirement(fixed)))
@@ -197,27 +217,71 @@ def fixed_requirement(m: Marked, scale: Decimal, money: Money, factor: Decimal) 
     return terms
 
 
+def _entry_maintenance(m: Marked, tier: Tier, required: Decimal) -> tuple[Numbers, str, Decimal]:
+    """Return the numbers, the formula and the amount of a maintenance that stands still."""
+    rules = m.rules
+    numbers: Numbers = (("entry_value", m.entry_value), ("mmr", tier.mmr))
+    inside = "entry_value*mmr"
+    if m.orders_value:
+        required += m.orders_value * tier.mmr
+        numbers = (*numbers, ("orders", m.orders_value))
+        inside = "(entry_value + orders)*mmr"
+    if rules.funding_in_requirement is FundingInRequirement.PAYABLE and m.payable_funding:
+        numbers = (*numbers, ("funding_rate", m.payable_funding))
+        inside = inside.replace("mmr", "(mmr + funding_rate)")
+    if tier.deduction:
+        numbers = (*numbers, ("deduction", tier.deduction))
+        inside += " - deduction"
+    formula = f"-({inside})"
+    if m.unit is not None:
+        numbers = (*numbers, ("unit", m.unit))
+        formula += ", rounded up to the unit"
+    if rules.minimum_requirement is not None:
+        numbers = (*numbers, ("minimum", rules.minimum_requirement))
+        formula = f"-max({inside}, minimum)"
+    return numbers, formula, required
+
+
 def tier_leg(m: Marked, scale: Decimal, money: Money, factor: Decimal) -> Leg:
     """Return the maintenance of a moving position, with the edges of its tiers."""
     schedule = m.schedule
     assert schedule is not None  # noqa: S101 - the caller has looked
-    if m.rules.by_contracts:
-        assert m.tier is not None  # noqa: S101 - a schedule gives a tier
+    if m.sloped:
+        return _sloped_leg(m, schedule, scale, money, factor)
+    if not m.tier_moves:
         leg: Leg = _WholeLeg(m, factor)
     else:
         leg = TierLeg(
             m.contract,
-            m.position.qty,
+            m.required_qty,
             schedule,
             factor=factor,
             orders=m.orders_size,
             required_orders=m.orders_value,
+            size_qty=m.size_qty,
         )
     if scale != ONE:
         leg = Scaled(leg, scale)
     if money.requirement != ONE or money.follows is not None:
         leg = InMoney(leg, money)
     return leg
+
+
+def _sloped_leg(
+    m: Marked, schedule: Schedule, scale: Decimal, money: Money, factor: Decimal
+) -> Leg:
+    """Return the maintenance of an inverse position whose rate grows with its coins.
+
+    Counted in quote currency, or for a common move in coins times the factor:
+    both are health in coins times the variable, which has the same zeros.
+    """
+    rule = schedule.slope
+    assert rule is not None  # noqa: S101 - the caller has looked
+    assert rule.mmr_base is not None  # noqa: S101 - else there would be no schedule
+    assert rule.slope is not None  # noqa: S101 - else there would be no schedule
+    if money.follows is not None:
+        factor = factor * money.requirement / money.follows
+    return SlopedLeg(m.required_qty / scale, rule.mmr_base, rule.slope, factor=factor)
 
 
 class _WholeLeg:
@@ -230,8 +294,9 @@ class _WholeLeg:
         assert tier is not None  # noqa: S101 - the caller has looked
         assert m.tier_index is not None  # noqa: S101 - goes with the tier
         self._row = m.tier_index
-        a, b, c = m.contract.coefficients(m.position.qty, -factor * tier.mmr)
-        self._coefficients = (a + factor * tier.deduction, b, c)
+        a, b, c = m.contract.coefficients(m.required_qty, -factor * tier.mmr)
+        fixed = tier.deduction - tier.mmr * m.orders_value
+        self._coefficients = (a + factor * fixed, b, c)
 
     def index_at(self, price: Decimal) -> int:  # noqa: ARG002 - same row at every price
         return self._row

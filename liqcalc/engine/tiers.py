@@ -6,11 +6,65 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from liqcalc.engine.curve import UP
-from liqcalc.engine.numbers import ZERO
+from liqcalc.engine.numbers import ONE, ZERO
+from liqcalc.engine.vocabulary import TierApplies
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from liqcalc.engine.contract import Contract
     from liqcalc.engine.curve import Coefficients
+    from liqcalc.engine.vocabulary import Continuous, OpenInterest, Slope
+
+
+class TierRow(NamedTuple):
+    """One row of a table as it is written; deduction None = not printed."""
+
+    floor: Decimal
+    mmr: Decimal
+    cap: Decimal | None = None
+    deduction: Decimal | None = None
+    imr: Decimal | None = None
+    max_leverage: Decimal | None = None
+    basis: str = ""
+
+
+class Steps(NamedTuple):
+    """A table in equal steps: base limit, width of a step, what each step adds.
+
+    Attributes:
+        limit: cap of the first row.
+        step: width of every further row.
+        mmr, imr: rates of the first row.
+        mmr_step, imr_step: what each further row adds.
+        levels: number of rows; None = until a rate would reach 1.
+    """
+
+    limit: Decimal
+    step: Decimal
+    mmr: Decimal
+    imr: Decimal
+    mmr_step: Decimal
+    imr_step: Decimal
+    levels: int | None = None
+
+    def rows(self) -> tuple[TierRow, ...]:
+        """Return the rows of the table.
+
+        Formula:
+            row n: cap = limit + n*step, mmr = mmr + n*mmr_step, imr idem
+
+        >>> two = Steps(*map(Decimal, ("200", "150", "0.005", "0.01", "0.005", "0.005")), 2)
+        >>> [(str(row.cap), str(row.mmr)) for row in two.rows()]
+        [('200', '0.005'), ('350', '0.010')]
+        """
+        rows: list[TierRow] = []
+        floor, cap, mmr, imr = ZERO, self.limit, self.mmr, self.imr
+        while mmr < ONE and imr <= ONE and (self.levels is None or len(rows) < self.levels):
+            rows.append(TierRow(floor, mmr, cap, None, imr, ONE / imr))
+            floor, cap = cap, cap + self.step
+            mmr, imr = mmr + self.mmr_step, imr + self.imr_step
+        return tuple(rows)
 
 
 class Tier(NamedTuple):
@@ -43,12 +97,17 @@ class Schedule(NamedTuple):
         by_contracts: sizes count contracts, not value.
         edge_in_lower: floor < size <= cap (else floor <= size < cap).
         complete: False if rows above the last one are known to be missing.
+        slope, continuous: rates by formula, instead of rows.
+        open_interest: what raises the initial rate of the rows.
     """
 
     tiers: tuple[Tier, ...]
     by_contracts: bool = False
     edge_in_lower: bool = True
     complete: bool = True
+    slope: Slope | None = None
+    continuous: Continuous | None = None
+    open_interest: OpenInterest | None = None
 
     def index_at(self, size: Decimal) -> int:
         """Return the row that holds `size`; the last one continues for ever."""
@@ -82,15 +141,50 @@ class Schedule(NamedTuple):
         return fits[-1].cap if fits else ZERO
 
 
+def tiers_of(rows: Sequence[TierRow], applies: TierApplies) -> tuple[Tier, ...]:
+    """Return rows as they are read: with the deduction that their rates need.
+
+    Formula:
+        marginal, where none is printed: that of the row before
+            + floor*(mmr - mmr of the row before)
+        whole: 0
+
+    >>> rows = [TierRow(Decimal(0), Decimal("0.01")), TierRow(Decimal(500), Decimal("0.02"))]
+    >>> [str(tier.deduction) for tier in tiers_of(rows, TierApplies.MARGINAL)]
+    ['0', '5.00']
+    """
+    tiers: list[Tier] = []
+    for row in rows:
+        deduction = row.deduction
+        if applies is TierApplies.WHOLE:
+            deduction = ZERO
+        elif deduction is None:
+            before = tiers[-1] if tiers else None
+            deduction = ZERO
+            if before is not None:
+                deduction = before.deduction + row.floor * (row.mmr - before.mmr)
+        floor, mmr, cap, _, imr, max_leverage, basis = row
+        tiers.append(Tier(floor, mmr, cap, deduction, imr, max_leverage, basis))
+    return tuple(tiers)
+
+
 class TierLeg:
     """The maintenance of one position as the price moves, taken from health.
 
     Formula:
         -factor * (mmr*(value(p) + required_orders) - deduction), of the row
-        that holds value(p) + orders.
+        that holds size(p) + orders, where size is the value of `size_qty`.
     """
 
-    __slots__ = ("_contract", "_factor", "_orders", "_qty", "_required_orders", "_schedule")
+    __slots__ = (
+        "_contract",
+        "_factor",
+        "_orders",
+        "_qty",
+        "_required_orders",
+        "_schedule",
+        "_size_qty",
+    )
 
     def __init__(
         self,
@@ -101,9 +195,11 @@ class TierLeg:
         factor: Decimal,
         orders: Decimal = ZERO,
         required_orders: Decimal = ZERO,
+        size_qty: Decimal | None = None,
     ) -> None:
         self._contract = contract
         self._qty = qty
+        self._size_qty = qty if size_qty is None else size_qty
         self._schedule = schedule
         self._factor = factor
         self._orders = orders
@@ -111,7 +207,7 @@ class TierLeg:
 
     def index_at(self, price: Decimal) -> int:
         """Return the row that holds the size at `price`."""
-        size = self._contract.value(self._qty, price) + self._orders
+        size = self._contract.value(self._size_qty, price) + self._orders
         return self._schedule.index_at(size)
 
     def edge(self, index: int, direction: int) -> Decimal | None:
@@ -122,9 +218,9 @@ class TierLeg:
             limit = tiers[index].cap if index + 1 < len(tiers) else None
         else:
             limit = tiers[index - 1].cap if index else None
-        if limit is None:
+        if limit is None or not self._size_qty:
             return None
-        return self._contract.price_of(limit - self._orders, self._qty)
+        return self._contract.price_of(limit - self._orders, self._size_qty)
 
     def beyond(self, index: int, direction: int) -> int:
         """Return the row next to `index`."""
@@ -139,3 +235,38 @@ class TierLeg:
         if self._required_orders:
             fixed -= tier.mmr * self._required_orders
         return a + self._factor * fixed, b, c
+
+
+class SlopedLeg:
+    """The maintenance of an inverse position whose rate grows with its size in coins.
+
+    It is counted in quote currency, coins times price, since the requirement
+    in coins has a term in 1/p^2.
+
+    Formula:
+        size = qty/p; -factor*(mmr_base + slope*size)*size, times p:
+        -factor*(mmr_base*qty + slope*qty^2/p)
+    """
+
+    __slots__ = ("_coefficients",)
+
+    def __init__(
+        self, qty: Decimal, mmr_base: Decimal, slope: Decimal, *, factor: Decimal
+    ) -> None:
+        self._coefficients = (-factor * mmr_base * qty, ZERO, -factor * slope * qty * qty)
+
+    def index_at(self, price: Decimal) -> int:  # noqa: ARG002 - the same at every price
+        """Return 0, the one segment."""
+        return 0
+
+    def edge(self, index: int, direction: int) -> Decimal | None:  # noqa: ARG002 - no edges
+        """Return None: the segment has no end."""
+        return None
+
+    def beyond(self, index: int, direction: int) -> int:  # noqa: ARG002 - no edges
+        """Return `index`: there is no other segment."""
+        return index
+
+    def coefficients(self, index: int) -> Coefficients:  # noqa: ARG002 - the same everywhere
+        """Return the coefficients in quote currency."""
+        return self._coefficients

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from rich.padding import Padding
@@ -16,48 +17,82 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-    from liqcalc.answers.coverage import Coverage, ExchangeReport
+    from liqcalc.answers.coverage import Coverage, ExchangeReport, ModeCoverage
     from liqcalc.rules.schema import Evidence, Process
 
 _COMFORTABLE = 88
-_STYLE = {"reproduced": "green", "documented": "", "derived": "yellow", "assumed": "red"}
+_HEADER = ("exchange", "mode", "evidence", "recorded", "symbols", "rules", "tiers", "")
+_SIDES = ("left", "left", "left", "right", "right", "left", "left", "left")
+_DETAIL = re.compile(r"[,;:(]")
 
 
 def render_coverage(rows: Iterable[Coverage]) -> str:
-    """Return one line a product and mode of each exchange."""
-    return screen.draw(_coverage(rows))
+    """Return one entry a margin mode of each exchange, and what is not modelled."""
+    return screen.draw(_coverage(list(rows)))
 
 
-def _coverage(rows: Iterable[Coverage]) -> Iterator[RenderableType]:
-    header = ("exchange", "product", "mode", "evidence", "cases", "symbols", "rules", "tiers")
-    sides = ("left", "left", "left", "left", "right", "right", "left", "left")
+def _coverage(rows: list[Coverage]) -> Iterator[RenderableType]:
     gap = 1 if screen.width() < _COMFORTABLE else screen.INDENT
-    table = screen.columns(*sides, header=header, gap=gap)
+    table = screen.columns(*_SIDES, header=_HEADER, gap=gap)
     for row in rows:
-        if not row.evidence:
-            products, modes = ", ".join(row.products), ", ".join(row.margin_modes)
-            table.add_row(screen.strong(row.id), products, modes, "", *_facts(row))
-        for i, item in enumerate(row.evidence):
-            facts = () if i else _facts(row)
-            name = screen.strong(row.id) if not i else ""
-            table.add_row(name, str(item.product), _mode(item), _class(item), *facts)
+        for i, mode in enumerate(row.modes):
+            name = "" if i else screen.strong(row.id)
+            facts = ("", "", "", "") if i else _facts(row)
+            known = Text("\n").join(_classes(mode, row.products))
+            symbols, *others = facts
+            table.add_row(name, mode.margin_mode, known, str(mode.recorded), symbols, *others)
     yield table
     yield ""
+    yield screen.title("not modelled", "in brief")
+    brief = screen.columns("left", "left")
+    for row in rows:
+        if row.not_modelled:
+            brief.add_row(row.id, screen.dim("; ".join(map(_brief, row.not_modelled))))
+    yield brief
+    yield ""
+    yield screen.dim("recorded: cases whose figures, as the exchange gave them, are reproduced")
     yield screen.dim("liqcalc exchanges NAME tells everything about one exchange")
 
 
 def _facts(row: Coverage) -> tuple[str, ...]:
-    cases, symbols = str(sum(row.cases.values())), str(row.symbols)
-    return cases, symbols, row.rules_from, row.tiers_seen or ""
+    return str(row.symbols), row.rules_from, row.tiers_seen or "", "closed" if row.closed else ""
+
+
+def _classes(mode: ModeCoverage, products: tuple[str, ...]) -> Iterator[Text]:
+    """Yield the class of the first product, and of what is known less or more well."""
+    known = [item for product in products for item in mode.evidence if item.product == product]
+    plain_items = [item for item in known if not _special(item)]
+    first = plain_items[0].evidence if plain_items else None
+    if first is not None:
+        yield screen.evidence(str(first))
+    said = set()
+    for item in (*plain_items, *filter(_special, known)):
+        names = _special(item) or ([str(item.product)] if item.evidence != first else [])
+        text = " ".join([*names, str(item.evidence)])
+        if names and text not in said:
+            said.add(text)
+            yield Text.assemble(" ".join(names), " ", screen.evidence(str(item.evidence)))
+
+
+def _special(item: Evidence) -> list[str]:
+    return [str(part) for part in (item.collateral, item.position) if part is not None]
+
+
+def _brief(text: str) -> str:
+    """Return what comes before the first detail.
+
+    >>> _brief("the rate of the cost, which was not found"), _brief("Portfolio Margin (uniMMR)")
+    ('rate of the cost', 'Portfolio Margin')
+    """
+    return _DETAIL.split(text)[0].strip().removeprefix("the ")
 
 
 def _mode(item: Evidence) -> str:
-    special = [str(part) for part in (item.collateral, item.position) if part is not None]
-    return " ".join([str(item.mode), *special])
+    return " ".join([str(item.mode), *_special(item)])
 
 
 def _class(item: Evidence) -> Text:
-    return Text(str(item.evidence), _STYLE[str(item.evidence)])
+    return screen.evidence(str(item.evidence))
 
 
 def render_report(found: ExchangeReport) -> str:
@@ -81,7 +116,7 @@ def _report(found: ExchangeReport) -> Iterator[RenderableType]:
     extra = [f"{name}: {text}" for name, text in meta.figures.items()]
     yield from _section("further figures", extra)
     yield from _section("not modelled", meta.not_modelled)
-    yield from _section("golden cases", [_cases(found)])
+    yield from _section("golden cases", _cases(found))
     yield from _section(f"symbols ({len(found.symbols)})", [", ".join(found.symbols)])
     yield from _section("sources", [_sources(found)])
 
@@ -156,10 +191,13 @@ def _parameters(found: ExchangeReport) -> Table:
     return table
 
 
-def _cases(found: ExchangeReport) -> str:
+def _cases(found: ExchangeReport) -> Iterator[str]:
     counts = found.coverage.cases
     kinds = ", ".join(f"{count} {kind}" for kind, count in counts.items())
-    return f"{sum(counts.values())}: {kinds}" if counts else "none"
+    yield f"{sum(counts.values())}: {kinds}" if counts else "none"
+    recorded = [f"{m.recorded} {m.margin_mode}" for m in found.coverage.modes if m.recorded]
+    if recorded:
+        yield f"recorded figures that are reproduced: {', '.join(recorded)}"
 
 
 def _sources(found: ExchangeReport) -> Table:

@@ -25,6 +25,7 @@ WIDEST = 110
 INDENT = 2
 
 Cell = str | Text
+_EVIDENCE = {"reproduced": "green", "derived": "yellow", "assumed": "red"}
 
 
 def draw(parts: Iterable[RenderableType]) -> str:
@@ -90,3 +91,8 @@ def dim(text: str) -> Text:
 def strong(text: str) -> Text:
     """Return text that stands out."""
     return Text(text, "bold")
+
+
+def evidence(name: str) -> Text:
+    """Return an evidence class in its colour."""
+    return Text(name, _EVIDENCE.get(name, ""))

@@ -41,7 +41,7 @@ def _rows(answer: TiersAnswer) -> Table:
     justify = ("left", *["right"] * 7, "left")
     table = screen.columns(*justify, header=header)
     chosen = answer.held.tier if answer.held else None
-    for number, tier in enumerate(answer.table.tiers, start=1):
+    for number, tier in enumerate(answer.rows, start=1):
         cells = (
             ">" if number == chosen else "",
             str(number),

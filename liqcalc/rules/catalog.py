@@ -15,11 +15,13 @@ from liqcalc.engine.numbers import Rounding, exact
 from liqcalc.engine.vocabulary import Rules
 from liqcalc.errors import DataUnavailable, Fault, InputError, RuleError
 from liqcalc.rules import build, strict_yaml
+from liqcalc.rules.inherit import expand
 from liqcalc.rules.names import ENVIRONMENT, built_in, file_name, symbol_of
 from liqcalc.rules.schema import (
     ContractFile,
     Exchange,
     FeeEntry,
+    MarginMode,
     RuleEntry,
     Source,
     TierFile,
@@ -109,7 +111,7 @@ class LoadedExchange:
     @cached_property
     def _raw(self) -> tuple[dict[str, Any], Path, bool]:
         path, trusted = self._find("exchange.yaml")
-        return _parse(path), path, trusted
+        return expand(_parse(path)), path, trusted
 
     @cached_property
     def meta(self) -> Exchange:
@@ -157,30 +159,36 @@ class LoadedExchange:
     def find_symbol(self, given: str) -> str:
         """Return the exchange's own name for `given`.
 
-        Takes the own name in any case, the unified name of ccxt
-        (``BTC/USDT:USDT``) and a dated contract of a known family.
+        Takes the own name in any case; a dated contract of a known family; and
+        as far as one contract fits, a unified name (``BTC/USDT:USDT``), a pair
+        (``BTC-USDT``, ``XBTUSD``) or a coin (``BTC``).
 
         Raises:
-            InputError: nothing fits; says which symbols come near.
+            InputError: nothing fits, or several; says which symbols come near.
         """
-        if self.contract(given) is not None or self.tiers(given) is not None:
-            return given
-        known = self.symbols()
-        folded = [symbol for symbol in known if symbol.lower() == given.lower()]
+        own = self.contract(given) or self.tiers(given)
+        if own is not None:
+            return own.symbol if file_name(own.symbol) == file_name(given) else given
+        folded = [symbol for symbol in self.symbols() if symbol.lower() == given.lower()]
         if len(folded) == 1:
             return folded[0]
-        if "/" in given:
-            for symbol in known:
-                contract = self.contract(symbol)
-                if contract and given.upper() in (alias.upper() for alias in contract.aliases):
-                    return symbol
-        message = f"{self.id} has no symbol {given!r} in the catalogue"
-        hint = nearest(given, known)
-        raise InputError(Fault("LQ112", "symbol", message, hint))
+        from liqcalc.rules import symbols
 
-    def rules_on(self, day: str | None, name: str | None = None) -> RuleEntry:
-        """Return the rule set called `name`, or the one in force on `day`."""
-        return _in_force(self._named(name), day)
+        return symbols.find(self, given)
+
+    def rules_on(
+        self, day: str | None, name: str | None = None, product: Product | None = None
+    ) -> RuleEntry:
+        """Return the rule set called `name`, or the one in force on `day`.
+
+        Args:
+            day: ISO date; None = now.
+            name: of a rule set; None = the one that the day picks.
+            product: that it must be for; None = any.
+        """
+        entries = self._named(name)
+        fits = [e for e in entries if product is None or not e.products or product in e.products]
+        return _in_force(fits or entries, day)
 
     def rules(
         self, entry: RuleEntry, parameters: Mapping[str, Any], *, where: str = "parameters"
@@ -194,8 +202,7 @@ class LoadedExchange:
         if not parameters:
             return entry.choices
         data, _, _ = self._raw
-        raw = next(r for r in data["rules"] if r["name"] == entry.name and r["from"] == entry.from_)
-        choices = copy.deepcopy(raw["choices"])
+        choices = copy.deepcopy(data["rules"][self.meta.rules.index(entry)]["choices"])
         faults = []
         for key, value in parameters.items():
             parameter = self.meta.parameters.get(key)
@@ -216,20 +223,44 @@ class LoadedExchange:
         entries = [fee for fee in self.meta.fees if fee.product is product]
         return _in_force(entries, day) if entries else None
 
-    def tier_table(self, symbol: str, day: str | None) -> TierTable | None:
-        """Return the table in force on `day`; None if none is known for it."""
+    def tier_table(
+        self,
+        symbol: str,
+        day: str | None,
+        *,
+        rules: str | None = None,
+        mode: MarginMode = MarginMode.ISOLATED,
+        leverage: Decimal | None = None,
+        today: str | None = None,
+    ) -> TierTable | None:
+        """Return the table in force on `day`; None if none is known for it.
+
+        Args:
+            symbol: the exchange's own name.
+            day: ISO date; None = the newest table.
+            rules: name of the rule set; None = the one in force on `day`.
+            mode: margin mode.
+            leverage: setting of the position, where tables are for one each.
+            today: ISO date that ends tables when no `day` is given.
+        """
         found = self.tiers(symbol)
         if found is None:
             return None
-        if day is None:
-            return found.history[-1]
-        fits = [table for table in found.history if table.from_ <= day]
-        return fits[-1] if fits else None
+        if rules is None:
+            rules = self.rules_on(day).name
+        fits = [table for table in found.history if table.fits(rules, mode, leverage)]
+        if day is not None:
+            fits = [table for table in fits if table.from_ <= day]
+        if not fits:
+            return None
+        table, last = fits[-1], day or today
+        ended = table.until is not None and last is not None and last > table.until
+        return None if ended else table
 
     def _named(self, name: str | None) -> list[RuleEntry]:
         entries = list(self.meta.rules)
         if name is None:
-            return entries
+            return [entry for entry in entries if not entry.only_by_name]
         fits = [entry for entry in entries if entry.name == name]
         if not fits:
             known = list(dict.fromkeys(entry.name for entry in entries))

@@ -14,8 +14,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from liqcalc.engine.contract import Contract, Product
-from liqcalc.engine.tiers import Tier
-from liqcalc.engine.vocabulary import NOTHING_GIVEN, Rules
+from liqcalc.engine.tiers import Steps, TierRow
+from liqcalc.engine.vocabulary import NOTHING_GIVEN, Continuous, OpenInterest, Rules, Slope
 
 
 class EvidenceClass(StrEnum):
@@ -83,6 +83,22 @@ class Assumption(NamedTuple):
     mode: MarginMode | None = None
 
 
+class OpenQuestion(NamedTuple):
+    """A switch that no source settles, with the reading that is not the default.
+
+    Attributes:
+        parameter: its name.
+        other: the value of the other reading.
+        says: one sentence on what is not known.
+        mode: only for positions of this mode, if given.
+    """
+
+    parameter: str
+    other: str
+    says: str
+    mode: MarginMode | None = None
+
+
 class RuleEntry(NamedTuple):
     """A named rule set and the day from which it holds.
 
@@ -94,6 +110,11 @@ class RuleEntry(NamedTuple):
         evidence: one entry a product and mode.
         cites: source id by name of a term (``fee_to_close``, ``tier``, ...).
         assumptions: said with every answer that used the set.
+        products: that it is for; empty = all.
+        only_by_name: True if a day alone never picks it (another kind of account).
+        older_positions: name of the rule set that keeps to hold for positions
+            opened before `from_`.
+        open_questions: switches that no source settles.
     """
 
     name: str
@@ -104,10 +125,18 @@ class RuleEntry(NamedTuple):
     evidence: tuple[Evidence, ...] = ()
     cites: Mapping[str, str] = NOTHING_GIVEN
     assumptions: tuple[Assumption, ...] = ()
+    products: tuple[Product, ...] = ()
+    only_by_name: bool = False
+    older_positions: str = ""
+    open_questions: tuple[OpenQuestion, ...] = ()
 
 
 class FeeEntry(NamedTuple):
-    """Default fees from a day on; `liquidation` is charged on what is liquidated."""
+    """Default fees from a day on.
+
+    `liquidation` is charged on what is liquidated; `requirement` is the taker
+    rate in the exchange's own condition where it is not the account's.
+    """
 
     from_: str
     source: str
@@ -115,6 +144,7 @@ class FeeEntry(NamedTuple):
     taker: Decimal
     maker: Decimal
     liquidation: Decimal | None = None
+    requirement: Decimal | None = None
     evidence: EvidenceClass = EvidenceClass.DOCUMENTED
     note: str = ""
 
@@ -180,6 +210,7 @@ class Exchange(NamedTuple):
     figures: Mapping[str, str] = NOTHING_GIVEN
     not_modelled: tuple[str, ...] = ()
     closed: str | None = None
+    closed_note: str = ""
 
 
 class ContractFile(NamedTuple):
@@ -204,6 +235,8 @@ class ContractFile(NamedTuple):
     listed: bool = True
     aliases: tuple[str, ...] = ()
     date: str | None = None
+    max_leverage: Decimal | None = None
+    liquidation_fee: Decimal | None = None
 
     def contract(self) -> Contract:
         """Return what the engine needs of it."""
@@ -224,16 +257,41 @@ class TierTable(NamedTuple):
 
     Attributes:
         from_: first day known in force.
+        tiers: its rows; or instead of them `steps`, `slope` or `continuous`.
         seen: last day on which exactly this table was seen; None = `from_`.
+        until: last day in force, if it was superseded by something unknown.
         complete: False if rows above the last are missing.
+        rules, mode, leverage: only for this rule set, margin mode, leverage.
+        open_interest: what raises the initial rates.
     """
 
     from_: str
     source: str
-    tiers: tuple[Tier, ...]
+    tiers: tuple[TierRow, ...] = ()
     seen: str | None = None
+    until: str | None = None
     complete: bool = True
     note: str = ""
+    rules: str | None = None
+    mode: MarginMode | None = None
+    leverage: Decimal | None = None
+    steps: Steps | None = None
+    slope: Slope | None = None
+    continuous: Continuous | None = None
+    open_interest: OpenInterest | None = None
+
+    @property
+    def rows(self) -> tuple[TierRow, ...]:
+        """Return the rows, written or in steps; none where rates follow a formula."""
+        return self.steps.rows() if self.steps is not None else self.tiers
+
+    def fits(self, rules: str, mode: MarginMode, leverage: Decimal | None) -> bool:
+        """Return True if the table is for this rule set, margin mode and leverage."""
+        return (
+            self.rules in {None, rules}
+            and self.mode in {None, mode}
+            and self.leverage in {None, leverage}
+        )
 
 
 class TierFile(NamedTuple):

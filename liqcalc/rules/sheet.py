@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from liqcalc.engine.contract import Product
 from liqcalc.engine.numbers import ONE, ZERO
-from liqcalc.engine.tiers import Tier
+from liqcalc.engine.tiers import TierRow
 from liqcalc.engine.vocabulary import NOTHING_GIVEN
 from liqcalc.errors import Fault, InputError
 from liqcalc.rules import build
@@ -46,8 +46,8 @@ class CollateralRow(NamedTuple):
 class CloseRow(NamedTuple):
     """A hypothetical closing step."""
 
-    qty: Decimal
-    price: Decimal
+    qty: Decimal | None = None
+    price: Decimal | None = None
     impact: Decimal = ZERO
 
 
@@ -56,7 +56,7 @@ class PositionRow(NamedTuple):
 
     symbol: str
     side: Side
-    entry_price: Decimal
+    entry_price: Decimal | None = None
     qty: Decimal | None = None
     contracts: Decimal | None = None
     mark_price: Decimal | None = None
@@ -68,10 +68,19 @@ class PositionRow(NamedTuple):
     funding_paid: Decimal = ZERO
     funding_rate: Decimal | None = None
     max_leverage: Decimal | None = None
-    fee_reserve: Decimal = ZERO
+    fee_reserve: Decimal | None = None
     accrued_fees: Decimal = ZERO
     collateral: tuple[CollateralRow, ...] = ()
     close: CloseRow | None = None
+    opened: str | None = None
+    risk_level: int | None = None
+
+    @property
+    def entry(self) -> Decimal:
+        """Return the entry price, or the mark where only that was given."""
+        price = self.entry_price if self.entry_price is not None else self.mark_price
+        assert price is not None  # noqa: S101 - the sheet was checked
+        return price
 
 
 class OrderRow(NamedTuple):
@@ -118,7 +127,7 @@ class AccountRow(NamedTuple):
     other_initial_margin: Decimal = ZERO
     order_margin: Decimal = ZERO
     options_value: Decimal = ZERO
-    collateral: tuple[CollateralRow, ...] = ()
+    collateral: tuple[CollateralRow, ...] | None = None
 
 
 class Sheet(NamedTuple):
@@ -130,7 +139,7 @@ class Sheet(NamedTuple):
     account: AccountRow = AccountRow()
     orders: tuple[OrderRow, ...] = ()
     contracts: Mapping[str, ContractRow] = NOTHING_GIVEN
-    tiers: Mapping[str, tuple[Tier, ...]] = NOTHING_GIVEN
+    tiers: Mapping[str, tuple[TierRow, ...]] = NOTHING_GIVEN
     fees: FeesRow = FeesRow()
     rules: str | None = None
     parameters: Mapping[str, Any] = NOTHING_GIVEN
@@ -236,8 +245,8 @@ def check_sheet(sheet: Sheet, *, text: str = "", where: str = "sheet", document:
         InputError: e.g. a negative quantity, two sizes, tiers that overlap.
     """
     checker = _Checker(text, where, document)
-    if not sheet.positions:
-        checker.say(("positions",), "is empty, a sheet needs at least one position")
+    if not (sheet.positions or sheet.orders or sheet.account != AccountRow() or sheet.parameters):
+        checker.say(("positions",), "is empty, and there is no account or order either")
     if sheet.as_of is not None and not is_date(sheet.as_of):
         checker.say(("as_of",), f"is {sheet.as_of!r}, not a date such as 2026-07-01")
     _check_account(checker, sheet)
@@ -277,7 +286,7 @@ def _check_account(checker: _Checker, sheet: Sheet) -> None:
     if account.collateral and account.wallet_balance is not None:
         hint = "put the cash into collateral as a row of its own"
         checker.say(("account", "collateral"), "is given beside wallet_balance", hint)
-    _check_collateral(checker, account.collateral, ("account", "collateral"))
+    _check_collateral(checker, account.collateral or (), ("account", "collateral"))
 
 
 def _check_collateral(
@@ -304,6 +313,16 @@ def _check_position(checker: _Checker, row: PositionRow, i: int) -> None:
         checker.number(getattr(row, name), (*at, name))
     for name in ("fee_reserve", "accrued_fees"):
         checker.number(getattr(row, name), (*at, name))
+    if row.entry_price is None and row.mark_price is None:
+        checker.say((*at, "entry_price"), "is missing, and so is mark_price", "give one of them")
+    if row.opened is not None and not is_date(row.opened):
+        checker.say((*at, "opened"), f"is {row.opened!r}, not a date such as 2026-07-01")
+    if row.risk_level is not None and row.risk_level < 1:
+        checker.say((*at, "risk_level"), f"is {row.risk_level}, the lowest level is 1")
+    if row.close is not None:
+        checker.number(row.close.qty, (*at, "close", "qty"), "above")
+        checker.number(row.close.price, (*at, "close", "price"), "above")
+        checker.number(row.close.impact, (*at, "close", "impact"))
     _check_collateral(checker, row.collateral, (*at, "collateral"))
 
 
@@ -330,7 +349,7 @@ def _check_legs(checker: _Checker, sheet: Sheet) -> None:
         seen.setdefault((row.symbol, mode, row.side), i)
 
 
-def _check_tiers(checker: _Checker, rows: tuple[Tier, ...], symbol: str) -> None:
+def _check_tiers(checker: _Checker, rows: tuple[TierRow, ...], symbol: str) -> None:
     at: tuple[str | int, ...] = ("tiers", symbol)
     if not rows:
         checker.say(at, "is empty")
@@ -339,9 +358,9 @@ def _check_tiers(checker: _Checker, rows: tuple[Tier, ...], symbol: str) -> None
         checker.number(row.cap, (*at, i, "cap"), "above")
         checker.number(row.mmr, (*at, i, "mmr"), "zero")
         checker.number(row.deduction, (*at, i, "deduction"))
-        if row.mmr >= ONE:
+        if row.mmr > ONE:
             hint = "rates are fractions: 0.5% is 0.005"
-            checker.say((*at, i, "mmr"), f"is {row.mmr}, it must be below 1", hint)
+            checker.say((*at, i, "mmr"), f"is {row.mmr}, it must not be above 1", hint)
         if i and rows[i - 1].cap is None:
             checker.say((*at, i), "comes after a tier without a cap")
         elif i and row.floor < (rows[i - 1].cap or ZERO):

@@ -63,13 +63,14 @@ class Book:
 
     def __init__(self, sheet: Sheet, *, rounded: bool) -> None:
         """Sort the positions of `sheet`."""
-        self.sheet = sheet
         self.rules: Rules = RULES[sheet.exchange](sheet, rounded=rounded)
+        self.sheet = sheet = self.rules.sheet
         cross = [p for p in sheet.positions if not p.isolated]
+        own = self.rules.isolated_pool or IsolatedPool
         self.isolated = {
-            p.index: IsolatedPool(sheet, self.rules, [p]) for p in sheet.positions if p.isolated
+            p.index: own(sheet, self.rules, [p]) for p in sheet.positions if p.isolated
         }
-        self.cross: list[CrossPool] = self._cross_pools(cross)
+        self.cross = self.rules.cross_pools(cross) or self._cross_pools(cross)
         self._roots: dict[tuple[int, str, str], Roots] = {}
 
     def _cross_pools(self, positions: list[Position]) -> list[CrossPool]:
@@ -77,7 +78,7 @@ class Book:
             message = "portfolio margin is not judged here"
             raise NotImplementedError(message)
         if self.sheet.account.collateral_mode == "multi":
-            return [MultiPool(self.sheet, self.rules, positions)]
+            return [(self.rules.multi_pool or MultiPool)(self.sheet, self.rules, positions)]
         if not positions:
             return [SinglePool(self.sheet, self.rules, [])]
         coins = list(dict.fromkeys(p.contract.settle for p in positions))
@@ -121,6 +122,8 @@ class Book:
             figures["bankruptcy_price"] = self._bankruptcy(pool, position)
             if isinstance(pool, IsolatedPool):
                 figures |= self.rules.isolated_figures(pool)
+            else:
+                figures |= self.rules.cross_figures(pool, position)
         for name in PRICES:  # an exchange that prints 0 says that there is none
             figures[name] = figures.get(name) or None
         return figures
@@ -148,16 +151,15 @@ class Book:
         backing, requirement = pool.backing(MARKS), pool.requirement(MARKS)
         dust = (abs(backing) + abs(requirement)) * Decimal("1E-40")
         now = 0 if abs(backing - requirement) <= dust else sign(backing - requirement)
-        if now < 0 or (now == 0 and self.rules.zero_health_is_liquidated()):
+        if now < 0 or (now == 0 and self.rules.zero_liquidates(pool)):
             return "already_liquidatable"
         if roots.lower is None and roots.upper is None:
             return "cannot_be_liquidated"
         return "liquidatable_at_price"
 
     def _bankruptcy(self, pool: IsolatedPool | CrossPool, position: Position) -> Decimal | None:
-        net = pool.net(position.symbol)
-        root = self.roots(pool, position.symbol, "bankruptcy_health").for_net(net)
-        return None if root is None else self.rules.price(root, position, net)
+        roots = self.roots(pool, position.symbol, "bankruptcy_health")
+        return self.rules.bankruptcy_price(pool, position, roots)
 
     # The account
 
@@ -165,7 +167,7 @@ class Book:
         """Return the totals of the cross pool (of the first one, if there are several)."""
         pool = self.cross[0]
         if not pool.positions and not pool.funded:
-            return {}
+            return dict(self.rules.bare_account_figures())
         return dict(self.rules.account_figures(pool, MARKS))
 
     def joint(self) -> dict[str, Decimal | None]:

@@ -7,7 +7,7 @@ Everything is a Decimal; the callers work in `CONTEXT` (60 digits).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import (
     ROUND_CEILING,
     ROUND_DOWN,
@@ -82,6 +82,7 @@ class Tier:
     deduction: Decimal
     max_leverage: Decimal | None
     floor: Decimal = ZERO
+    imr: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -116,8 +117,20 @@ class Coin:
 
 
 @dataclass(frozen=True)
+class Close:
+    """A hypothetical closing step: how much, at which price, with what price impact."""
+
+    qty: Decimal | None = None
+    price: Decimal | None = None
+    impact: Decimal = ZERO
+
+
+@dataclass(frozen=True)
 class Position:
-    """One position of the sheet; `side` is +1 or -1, `qty` base coins or face value."""
+    """One position of the sheet; `side` is +1 or -1, `qty` base coins or face value.
+
+    `row` is the row of the sheet, for keys that only one exchange uses.
+    """
 
     index: int
     symbol: str
@@ -137,6 +150,9 @@ class Position:
     accrued_fees: Decimal
     contract: Contract
     tiers: tuple[Tier, ...] | None
+    collateral: tuple[Coin, ...] = ()
+    close: Close = Close()
+    row: dict[str, Any] = field(default_factory=dict, compare=False)
 
     @property
     def contracts(self) -> Decimal:
@@ -173,11 +189,12 @@ class Account:
     order_margin: Decimal
     options_value: Decimal
     collateral: tuple[Coin, ...]
+    collateral_given: bool = False  # an empty list says that there is none
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A whole account sheet."""
+    """A whole account sheet; `raw` is the document, for keys that only one exchange uses."""
 
     exchange: str
     as_of: str | None
@@ -187,6 +204,7 @@ class Sheet:
     account: Account
     positions: tuple[Position, ...]
     orders: tuple[Order, ...]
+    raw: dict[str, Any] = field(default_factory=dict, compare=False)
 
 
 def read_sheet(raw: dict[str, Any]) -> Sheet:
@@ -201,6 +219,7 @@ def read_sheet(raw: dict[str, Any]) -> Sheet:
         account=_account(raw.get("account") or {}),
         positions=tuple(_position(raw, at, row) for at, row in enumerate(raw["positions"])),
         orders=tuple(_order(raw, row) for row in raw.get("orders") or []),
+        raw=raw,
     )
 
 
@@ -216,6 +235,7 @@ def _account(row: dict[str, Any]) -> Account:
         order_margin=number(row.get("order_margin", 0)),
         options_value=number(row.get("options_value", 0)),
         collateral=tuple(_coin(coin) for coin in row.get("collateral") or []),
+        collateral_given=row.get("collateral") is not None,
     )
 
 
@@ -231,7 +251,7 @@ def _coin(row: dict[str, Any]) -> Coin:
 
 def _contract(raw: dict[str, Any], symbol: str) -> Contract:
     row = raw["contracts"][symbol]
-    if row["product"] not in {"linear", "inverse"}:
+    if row["product"] not in {"linear", "inverse", "quanto"}:
         message = f"{symbol}: product {row['product']} is not judged here"
         raise NotImplementedError(message)
     return Contract(
@@ -264,6 +284,7 @@ def _tiers(raw: dict[str, Any], symbol: str) -> tuple[Tier, ...] | None:
             deduction=number(row.get("deduction") or 0),
             max_leverage=maybe(row.get("max_leverage")),
             floor=number(row.get("floor") or 0),
+            imr=maybe(row.get("imr")),
         )
         for row in rows
     )
@@ -284,7 +305,8 @@ def _order(raw: dict[str, Any], row: dict[str, Any]) -> Order:
 
 def _position(raw: dict[str, Any], at: int, row: dict[str, Any]) -> Position:
     contract = _contract(raw, row["symbol"])
-    entry = _entry_price(raw, number(row["entry_price"]))
+    given = row["mark_price"] if row.get("entry_price") is None else row["entry_price"]
+    entry = _entry_price(raw, number(given))
     mark = number(row["mark_price"]) if row.get("mark_price") is not None else entry
     mode = row.get("margin_mode") or (raw.get("account") or {}).get("margin_mode", "cross")
     return Position(
@@ -306,7 +328,15 @@ def _position(raw: dict[str, Any], at: int, row: dict[str, Any]) -> Position:
         accrued_fees=number(row.get("accrued_fees", 0)),
         contract=contract,
         tiers=_tiers(raw, row["symbol"]),
+        collateral=tuple(_coin(coin) for coin in row.get("collateral") or []),
+        close=_close(row.get("close") or {}),
+        row=row,
     )
+
+
+def _close(row: dict[str, Any]) -> Close:
+    impact = number(row.get("impact", 0))
+    return Close(qty=maybe(row.get("qty")), price=maybe(row.get("price")), impact=impact)
 
 
 def _entry_price(raw: dict[str, Any], price: Decimal) -> Decimal:

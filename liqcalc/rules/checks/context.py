@@ -51,7 +51,12 @@ class Context:
         """
         if self.meta is None or not self.meta.rules:
             return []
-        entries = sorted(self.meta.rules, key=lambda entry: entry.from_)
+        if table.rules is not None:
+            return [entry for entry in self.meta.rules if entry.name == table.rules]
+        if table.until is not None and (until is None or table.until < until):
+            until = table.until
+        known = [entry for entry in self.meta.rules if not entry.only_by_name]
+        entries = sorted(known, key=lambda entry: entry.from_)
         before = [entry.from_ for entry in entries if entry.from_ <= table.from_]
         first = max(before, default=entries[0].from_)
         return [

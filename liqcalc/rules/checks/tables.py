@@ -6,10 +6,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from liqcalc.engine.numbers import ONE, ZERO, plain
+from liqcalc.engine.vocabulary import TierApplies
 from liqcalc.rules.checks.contracts import check_name
 
 if TYPE_CHECKING:
-    from liqcalc.engine.tiers import Tier
+    from liqcalc.engine.tiers import TierRow
     from liqcalc.rules.checks.context import Context
     from liqcalc.rules.checks.files import DataFile, Keys
     from liqcalc.rules.schema import RuleEntry, TierFile, TierTable
@@ -35,14 +36,28 @@ def check_tiers(file: DataFile, found: TierFile, context: Context) -> None:
         rules = context.rules_of(table, later)
         _check_unit(file, found, rules)
         at: Keys = ("history", i, "tiers")
+        _check_forms(file, table, i)
         if not table.tiers:
-            file.say("LQ211", at, "is empty, it needs at least one row")
             continue
         joined = _check_joins(file, found, table, at, context)
         _check_rates(file, table, at)
-        marginal = any(entry.choices.marginal for entry in rules)
+        marginal = any(entry.choices.tier_applies is TierApplies.MARGINAL for entry in rules)
         if rules and joined and not (marginal and found.unit == "contracts"):
             _check_deductions(file, table, at, marginal=marginal)
+
+
+FORMS = ("tiers", "steps", "slope", "continuous")
+
+
+def _check_forms(file: DataFile, table: TierTable, i: int) -> None:
+    """Say if a table has no rates, or rates in two forms."""
+    given = [name for name in FORMS if getattr(table, name)]
+    if not given:
+        message = "is empty, it needs at least one row"
+        file.say("LQ211", ("history", i, "tiers"), message, f"or one of {', '.join(FORMS[1:])}")
+    elif len(given) > 1:
+        message = f"is given beside {given[0]}, a table has one of them"
+        file.say("LQ211", ("history", i, given[1]), message)
 
 
 def _check_days(file: DataFile, found: TierFile, context: Context) -> None:
@@ -51,10 +66,15 @@ def _check_days(file: DataFile, found: TierFile, context: Context) -> None:
         at: Keys = ("history", i)
         file.source((*at, "source"), table.source, context.sources)
         good = file.day((*at, "from"), table.from_)
-        if good and before and table.from_ <= before:
+        apart = (table.rules, table.mode, table.leverage)
+        same = [t.from_ for t in found.history[:i] if (t.rules, t.mode, t.leverage) == apart]
+        if good and before and (table.from_ < before or table.from_ in same):
             message = f"is {table.from_}, not after the {before} of the table before"
             file.say("LQ209", (*at, "from"), message, "oldest first, one table a day")
         before = table.from_ if good else before
+        if file.day((*at, "until"), table.until) and good and str(table.until) < table.from_:
+            message = f"is {table.until}, before the first day {table.from_}"
+            file.say("LQ210", (*at, "until"), message)
         if file.day((*at, "seen"), table.seen) and good and str(table.seen) < table.from_:
             message = f"is {table.seen}, before the first day {table.from_}"
             file.say("LQ210", (*at, "seen"), message)
@@ -92,7 +112,7 @@ def _check_joins(
     return len(file.faults) == before
 
 
-def _step(file: DataFile, found: TierFile, rows: tuple[Tier, ...], context: Context) -> Decimal:
+def _step(file: DataFile, found: TierFile, rows: tuple[TierRow, ...], context: Context) -> Decimal:
     """Return how far apart two rows may be: one lot, if sizes count contracts."""
     if found.unit != "contracts":
         return ZERO
@@ -119,7 +139,7 @@ def _check_rates(file: DataFile, table: TierTable, at: Keys) -> None:
                 file.say("LQ212", (*here, name), message)
 
 
-def _check_row(file: DataFile, row: Tier, here: Keys) -> None:
+def _check_row(file: DataFile, row: TierRow, here: Keys) -> None:
     hint = "rates are fractions: 0.5% is 0.005"
     if not ZERO <= row.mmr < ONE:
         file.say(
@@ -173,13 +193,19 @@ def _last_digit(value: Decimal) -> Decimal:
 
 
 def _check_deductions(file: DataFile, table: TierTable, at: Keys, *, marginal: bool) -> None:
-    """Say which deductions leave a jump; one wrong row is not held against the next."""
+    """Say which deductions leave a jump; one wrong row is not held against the next.
+
+    A row without a deduction has the one that leaves none.
+    """
     running = expected = ZERO
     for i, row in enumerate(table.tiers):
         if i and marginal:
             last = table.tiers[i - 1]
             rise = row.floor * (row.mmr - last.mmr)
-            running, expected = running + rise, last.deduction + rise
+            before = expected if last.deduction is None else last.deduction
+            running, expected = running + rise, before + rise
+        if row.deduction is None:
+            continue
         if not (_near(row.deduction, expected) or _near(row.deduction, running)):
             why = "the tiers are continuous only with" if marginal else "the whole rate needs"
             message = f"is {plain(row.deduction)}, {why} {plain(expected)}"

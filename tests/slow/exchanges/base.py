@@ -14,18 +14,26 @@ from tests.slow.prices import MARKS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tests.slow.pools import CrossPool, IsolatedPool, Pool, Roots
+    from tests.slow.pools import CrossPool, IsolatedPool, MultiPool, Pool, Roots
     from tests.slow.prices import Prices
 
-Figures = dict[str, Decimal | str | None]
+Figures = dict[str, Decimal | str | bool | None]
 
 
 class Rules:
     """Margin rules of an exchange, for one sheet."""
 
+    # Pools of its own, where an exchange has other ones than `pools` describes.
+    isolated_pool: type[IsolatedPool] | None = None
+    multi_pool: type[MultiPool] | None = None
+
     def __init__(self, sheet: Sheet, *, rounded: bool) -> None:
         """Remember the sheet, and whether figures are rounded as the exchange prints them."""
         self.sheet, self.rounded = sheet, rounded
+
+    def cross_pools(self, positions: list[Position]) -> list[CrossPool]:  # noqa: ARG002
+        """Return the cross pools where `pools` does not describe them, else nothing."""
+        return []
 
     # Tiers and requirements
 
@@ -145,6 +153,16 @@ class Rules:
         """Return whether the condition is met when health is exactly zero."""
         return True
 
+    def zero_liquidates(self, pool: Pool) -> bool:  # noqa: ARG002
+        """Return whether the condition of this pool is met when health is exactly zero."""
+        return self.zero_health_is_liquidated()
+
+    def bankruptcy_price(self, pool: Pool, position: Position, roots: Roots) -> Decimal | None:
+        """Return the bankruptcy price as printed."""
+        net = pool.net(position.symbol)
+        root = roots.for_net(net)
+        return None if root is None else self.price(root, position, net)
+
     def initial_margin(self, position: Position) -> Decimal | None:
         """Return the initial margin as printed: value at mark / leverage."""
         if position.leverage is None:
@@ -203,6 +221,10 @@ class Rules:
             "margin_ratio": self.isolated_ratio(pool),
         }
 
+    def cross_figures(self, pool: CrossPool, position: Position) -> Figures:  # noqa: ARG002
+        """Return figures of a cross position that need to know what backs the pool."""
+        return {}
+
     def isolated_ratio(self, pool: IsolatedPool) -> Decimal | None:
         """Return what the condition requires / what backs the position: 1 liquidates."""
         equity = pool.backing(MARKS)
@@ -215,6 +237,10 @@ class Rules:
         return self.amount(margin) if position.margin is None else snap(margin)
 
     # The account
+
+    def bare_account_figures(self) -> Figures:
+        """Return what can be said of an account without cross positions and without cash."""
+        return {}
 
     def ratio(self, value: Decimal) -> Decimal:
         """Return a ratio of the account as printed."""

@@ -1,0 +1,160 @@
+"""Deribit, from the facts on Deribit margin.
+
+Sections 3 and 4: margin = (base + slope * size in coins) * size, an inverse size by the mark, a
+linear one worth the index price. Section 5: strict condition; options held constant; the index
+equals the mark on the way of the price that moves. Section 2: margin balance = equity less the
+value of options. Section 1: funding from the premium of the mark over the index.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.slow.exchanges.base import Figures, Rules
+from tests.slow.plain import ZERO, Position, Tier, maybe, number, snap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from decimal import Decimal
+
+    from tests.slow.pools import CrossPool, Pool, Roots
+    from tests.slow.prices import Prices
+
+
+class Deribit(Rules):
+    """Rules of Deribit."""
+
+    # Rates
+
+    def rows(self, position: Position) -> tuple[Tier, ...] | None:  # noqa: ARG002
+        """Return nothing: rates grow with the size, there are no tiers."""
+        return None
+
+    def edges(self, position: Position) -> list[Decimal]:  # noqa: ARG002
+        """Return nothing: there are no tiers."""
+        return []
+
+    def rate(self, position: Position, price: Decimal, name: str) -> Decimal | None:
+        """Return base + slope * size in coins."""
+        base, slope = (maybe(self.sheet.parameters.get(key)) for key in (name, "slope"))
+        if base is None or slope is None:
+            return None
+        coins = position.value(price) if position.inverse else position.qty
+        return base + slope * coins
+
+    def can_require(self, position: Position) -> bool:
+        """Return whether the maintenance rate is known."""
+        return self.rate(position, position.mark_price, "mmr_base") is not None
+
+    def maintenance(self, position: Position, price: Decimal) -> Decimal:
+        """Return value * rate at `price`."""
+        rate = self.rate(position, price, "mmr_base")
+        assert rate is not None
+        return position.value(price) * rate
+
+    def cross_requirements(
+        self, positions: Iterable[Position], prices: Prices
+    ) -> list[tuple[str, Decimal]]:
+        """Return maintenance at prices that are moved, else at the present ones."""
+        needs = []
+        for p in positions:
+            price = prices.moved.get(p.index, self._margin_price(p))
+            needs.append((p.contract.settle, self.maintenance(p, price)))
+        return needs
+
+    def zero_health_is_liquidated(self) -> bool:
+        """Return that the condition is strict."""
+        return False
+
+    def opening_margin(self, position: Position) -> Decimal | None:  # noqa: ARG002
+        """Return nothing: a position that stands alone is a subaccount, its money is given."""
+        return None
+
+    # What is printed
+
+    def _margin_price(self, position: Position) -> Decimal:
+        return position.mark_price if position.inverse else position.index_price
+
+    def initial_margin(self, position: Position) -> Decimal | None:
+        """Return value * initial rate; the leverage does not matter."""
+        price = self._margin_price(position)
+        rate = self.rate(position, price, "imr_base")
+        return None if rate is None else snap(position.value(price) * rate)
+
+    def maintenance_margin(self, position: Position) -> Decimal | None:
+        """Return maintenance at the mark (inverse) or the index (linear)."""
+        if not self.can_require(position):
+            return None
+        return snap(self.maintenance(position, self._margin_price(position)))
+
+    def position_figures(self, position: Position) -> Figures:
+        """Add both rates, and the funding formula."""
+        figures = super().position_figures(position) | self._funding_figures(position)
+        for name in ("imr", "mmr"):
+            rate = self.rate(position, self._margin_price(position), f"{name}_base")
+            figures[name] = None if rate is None else snap(rate)
+        figures["entry_notional"] = snap(position.value(position.entry_price))
+        return figures
+
+    def pool_figures(self, pool: Pool, position: Position, roots: Roots) -> Figures:
+        """Add the root as a share of the mark, and the maintenance there."""
+        root = roots.for_net(pool.net(position.symbol))
+        if root is None:
+            return dict.fromkeys(("liquidation_ratio", "maintenance_margin_at_liquidation"))
+        return {
+            "liquidation_ratio": snap(root / position.mark_price),
+            "maintenance_margin_at_liquidation": snap(self.maintenance(position, root)),
+        }
+
+    # Funding
+
+    def _funding_figures(self, position: Position) -> Figures:
+        if not any(name.startswith("funding_") for name in self.sheet.parameters):
+            return {}
+        premium = (position.mark_price - position.index_price) / position.index_price
+        return {
+            "funding_premium": snap(premium),
+            "funding_rate": snap(self._funding_rate(position, premium)),
+        }
+
+    def _funding_rate(self, position: Position, premium: Decimal) -> Decimal:
+        """Return the rate as given, else max(band, premium) + min(-band, premium), capped."""
+        if position.funding_rate is not None:
+            return position.funding_rate
+        band = number(self.sheet.parameters.get("funding_band", "0.00025"))
+        rate = max(band, premium) + min(-band, premium)
+        cap = maybe(self.sheet.parameters.get("funding_cap"))
+        return rate if cap is None else max(-cap, min(cap, rate))
+
+    def funding_payment(self, position: Position) -> Decimal | None:
+        """Return value at the mark * rate * share of the interval."""
+        rate = self._funding_figures(position).get("funding_rate", position.funding_rate)
+        if rate is None:
+            return None
+        interval = number(self.sheet.parameters.get("funding_interval_hours", 8))
+        span = number(self.sheet.parameters.get("funding_span_hours", interval))
+        value = position.side * position.value(position.mark_price)
+        return snap(value * number(rate) * span / interval)
+
+    # The account
+
+    def total_initial(self, pool: CrossPool, prices: Prices) -> Decimal | None:
+        """Add what open orders reserve."""
+        total = super().total_initial(pool, prices)
+        return None if total is None else total + self.sheet.account.order_margin
+
+    def funded_figures(
+        self, pool: CrossPool, prices: Prices, initial: Decimal | None, needed: Decimal | None
+    ) -> Figures:
+        """Add margin balance and both usages; equity has the options in it."""
+        figures = super().funded_figures(pool, prices, initial, needed)
+        balance = pool.backing(prices)
+        usages = {"margin_ratio": needed, "initial_margin_ratio": initial}
+        for name, used in usages.items():
+            figures[name] = None if used is None or balance <= ZERO else snap(used / balance)
+        figures["displayed_margin_ratio"] = figures["margin_ratio"]
+        figures["margin_balance"] = snap(balance)
+        figures["equity"] = snap(balance + self.sheet.account.options_value)
+        if initial is not None:
+            figures["available_balance"] = snap(pool.available_backing(prices) - initial)
+        return figures

@@ -1,0 +1,127 @@
+"""Gate, from the facts on Gate futures.
+
+Section 4: maintenance = value at mark * rate - deduction (`marginal`, USDT contracts since
+2025-07-29), the whole position's rate before and for inverse contracts; the tier counts the
+position's value and its open orders, in cross that of the larger side (section 2). Section 5: the
+condition adds value * taker rate of the contract; prices nearest on the tick; at the bankruptcy
+price the closing fee is still there. Section 3: initial margin = value / leverage + closing fee.
+Section 7: the displayed ratio is balance / requirement.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from tests.slow.further import FurtherRules, without_deductions
+from tests.slow.plain import NEAREST, ONE, ZERO, Position, Tier, snap, to_step
+from tests.slow.pools import CrossPool, Pool, symbol_roots
+from tests.slow.prices import MARKS
+
+if TYPE_CHECKING:
+    from tests.slow.pools import Roots
+    from tests.slow.prices import Prices
+
+MARGINAL_FROM = "2025-07-29"
+
+
+class AfterClosing(Pool):
+    """A cross pool less the closing fees of one symbol."""
+
+    def __init__(self, pool: CrossPool, symbol: str) -> None:
+        """Look at `pool`."""
+        super().__init__(pool.sheet, pool.rules, pool.positions)
+        self.pool, self.symbol = pool, symbol
+
+    def health(self, prices: Prices) -> Decimal:
+        """Return what is left after closing."""
+        closed = [p for p in self.positions if p.symbol == self.symbol]
+        fees = [(p.contract.settle, self.rules.bankruptcy_fee(p, prices.of(p))) for p in closed]
+        return self.pool.backing(prices) - self.pool.total(fees, prices)
+
+
+class Gate(FurtherRules):
+    """Rules of Gate."""
+
+    usual_taker = Decimal("0.00075")
+
+    @property
+    def marginal(self) -> bool:
+        """Return whether each slice of the value has its own rate."""
+        if self.sheet.rules is not None:
+            return self.sheet.rules == "marginal"
+        return self.since(MARGINAL_FROM)
+
+    # Tiers and requirements
+
+    def rows(self, position: Position) -> tuple[Tier, ...] | None:
+        """Return the table, with deductions only where slices count."""
+        sliced = self.marginal and not position.inverse
+        return position.tiers if sliced else without_deductions(position.tiers)
+
+    def sized(self, position: Position) -> list[tuple[Position, Decimal]]:
+        """Return the sides of which the larger picks the tier, with the value of their orders."""
+        sides = [position] if position.isolated else self.legs(position)
+        return [(p, sum((o.value for o in self.adding_orders(p)), ZERO)) for p in sides]
+
+    def size(self, position: Position, price: Decimal) -> Decimal:
+        """Return the value that picks the tier."""
+        return max(p.value(price) + orders for p, orders in self.sized(position))
+
+    def edges(self, position: Position) -> list[Decimal]:
+        """Return the prices at which that value meets a cap."""
+        found = []
+        for p, orders in self.sized(position):
+            values = [row.cap - orders for row in position.tiers or () if row.cap]
+            room = [value for value in values if value > 0]
+            found += [p.qty / value if p.inverse else value / p.qty for value in room]
+        return found
+
+    def requirement(self, position: Position, price: Decimal) -> Decimal:
+        """Return maintenance plus the closing fee."""
+        return self.maintenance(position, price) + position.value(price) * self.taker
+
+    def isolated_requirement(self, position: Position, price: Decimal) -> Decimal:
+        """Return maintenance plus the closing fee."""
+        return self.requirement(position, price)
+
+    # Bankruptcy
+
+    def bankruptcy_fee(self, position: Position, price: Decimal) -> Decimal:
+        """Return the closing fee at `price`."""
+        return position.value(price) * self.taker
+
+    def bankruptcy_price(self, pool: Pool, position: Position, roots: Roots) -> Decimal | None:
+        """Return the price at which only the closing fee is left."""
+        if isinstance(pool, CrossPool):
+            roots = symbol_roots(AfterClosing(pool, position.symbol), position.symbol)
+        root = roots.for_net(pool.net(position.symbol))
+        return None if root is None else snap(root)
+
+    # Margin
+
+    def share(self, position: Position) -> Decimal | None:
+        """Return 1 / leverage plus the rate of the closing fee."""
+        return None if position.leverage is None else ONE / position.leverage + self.taker
+
+    def opening_margin(self, position: Position) -> Decimal | None:
+        """Return entry value / leverage plus the closing fee."""
+        share = self.share(position)
+        return None if share is None else position.value(position.entry_price) * share
+
+    def initial_margin(self, position: Position) -> Decimal | None:
+        """Return value at mark / leverage plus the closing fee."""
+        share = self.share(position)
+        return None if share is None else snap(position.value(position.mark_price) * share)
+
+    # What is printed
+
+    def price(self, value: Decimal, position: Position, net: Decimal) -> Decimal:  # noqa: ARG002
+        """Return a price nearest on the tick."""
+        tick = position.contract.tick_size
+        return snap(value) if tick is None or not self.rounded else to_step(value, tick, NEAREST)
+
+    def displayed_ratio(self, pool: Pool) -> Decimal | None:
+        """Return backing / requirement."""
+        needed = pool.requirement(MARKS)
+        return snap(pool.backing(MARKS) / needed) if needed > 0 else None

@@ -1,0 +1,192 @@
+"""MEXC, from the facts on MEXC futures.
+
+Section 4: maintenance = entry value * rate of the whole position, level by contracts. Section 5:
+the condition adds a liquidation fee on the value at the takeover (bankruptcy) price; prices nearest
+on the tick. Section 3: the isolated margin and its initial margin hold the closing fee on the entry
+value. Section 2: cross equity leaves out the margin of open orders. Section 7: ratio of 4 decimals.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from tests.slow.further import FurtherRules, without_deductions
+from tests.slow.plain import (
+    NEAREST,
+    ZERO,
+    Order,
+    Position,
+    Tier,
+    number,
+    snap,
+    to_decimals,
+    to_step,
+)
+from tests.slow.pools import CrossPool, IsolatedPool, SinglePool, symbol_roots
+from tests.slow.prices import MARKS
+
+if TYPE_CHECKING:
+    from tests.slow.exchanges.base import Figures
+    from tests.slow.pools import Pool
+    from tests.slow.prices import Prices
+
+LIQUIDATION_FEES = {"BTC_USDT": Decimal("0.0004"), "CLO_USDT": Decimal("0.0002")}
+
+
+class Equity(SinglePool):
+    """A cross pool in which open orders hold back their margin, and liquidation costs a fee."""
+
+    @cached_property
+    def fees(self) -> Decimal:
+        """Return the liquidation fees at the takeover prices."""
+        rules = self.rules
+        assert isinstance(rules, Mexc)
+        return sum((rules.takeover_fee(self, p) for p in self.positions), ZERO)
+
+    @cached_property
+    def reserved(self) -> Decimal:
+        """Return the margin of open orders."""
+        rules = self.rules
+        assert isinstance(rules, Mexc)
+        return rules.order_margin(self)
+
+    def requirement(self, prices: Prices) -> Decimal:
+        """Return maintenance, fees, and what orders hold back."""
+        return super().requirement(prices) + self.fees + self.reserved
+
+
+class Mexc(FurtherRules):
+    """Rules of MEXC."""
+
+    usual_taker = Decimal("0.0004")
+    counts_contracts = True
+
+    def cross_pools(self, positions: list[Position]) -> list[CrossPool]:
+        """Return a pool for each settle currency."""
+        if self.sheet.account.collateral_mode == "multi":
+            message = "MEXC has no pools of several assets"
+            raise NotImplementedError(message)
+        coins = list(dict.fromkeys(p.contract.settle for p in positions))
+        if len(coins) > 1 and not self.sheet.account.collateral:
+            return []  # the evaluator says why
+        members = [[p for p in positions if p.contract.settle == coin] for coin in coins]
+        return [Equity(self.sheet, self, each) for each in members]
+
+    # Tiers and requirements
+
+    def size(self, position: Position, price: Decimal) -> Decimal:  # noqa: ARG002
+        """Return contracts."""
+        return position.contracts
+
+    def edges(self, position: Position) -> list[Decimal]:  # noqa: ARG002
+        """Return nothing: the level does not depend on the price."""
+        return []
+
+    def rows(self, position: Position) -> tuple[Tier, ...] | None:
+        """Return the table; its rates are for the whole position."""
+        return without_deductions(position.tiers)
+
+    def maintenance(self, position: Position, price: Decimal) -> Decimal:
+        """Return entry value * rate."""
+        return position.value(position.entry_price) * self.tier(position, price).mmr
+
+    def can_require(self, position: Position) -> bool:
+        """Return whether level, liquidation fee and the margin of orders are known."""
+        known = self.liquidation_fee(position) is not None and super().can_require(position)
+        margins = [self.margin_of(order) for order in self.held_orders(position.contract.settle)]
+        return known and (position.isolated or None not in margins)
+
+    # The liquidation fee
+
+    def liquidation_fee(self, position: Position) -> Decimal | None:
+        """Return the rate: of the sheet, of its contract, or that of the facts."""
+        given = self.fee_rate("liquidation")
+        own = self.sheet.raw["contracts"][position.symbol].get("liquidation_fee")
+        if given is None and own is not None:
+            return number(own)
+        return LIQUIDATION_FEES.get(position.symbol) if given is None else given
+
+    def takeover_fee(self, pool: Pool, position: Position) -> Decimal:
+        """Return the liquidation fee at the takeover price, zero if there is none."""
+        rate = self.liquidation_fee(position)
+        assert rate is not None
+        roots = symbol_roots(pool, position.symbol, "bankruptcy_health")
+        price = roots.for_net(pool.net(position.symbol))
+        return ZERO if price is None else position.value(price) * rate
+
+    def isolated_closing_fee(self, pool: IsolatedPool) -> Decimal:
+        """Return the liquidation fee."""
+        return self.takeover_fee(pool, pool.position)
+
+    # Orders
+
+    def held_orders(self, settle: str) -> list[Order]:
+        """Return the open orders that a cross pool of `settle` holds margin for."""
+        isolated = {p.symbol for p in self.sheet.positions if p.isolated}
+        orders = self.sheet.orders
+        return [o for o in orders if o.contract.settle == settle and o.symbol not in isolated]
+
+    def margin_of(self, order: Order) -> Decimal | None:
+        """Return the margin of an order: value / leverage."""
+        held = [p.leverage for p in self.sheet.positions if p.symbol == order.symbol]
+        leverage = order.leverage or next((each for each in held if each is not None), None)
+        return None if leverage is None else order.value / leverage
+
+    def order_margin(self, pool: CrossPool) -> Decimal:
+        """Return what open orders reserve: as given (for the first pool), and of listed ones."""
+        cross = [p for p in self.sheet.positions if not p.isolated]
+        if not pool.positions:
+            return self.sheet.account.order_margin
+        settle = pool.positions[0].contract.settle
+        first = settle == cross[0].contract.settle
+        listed = [self.margin_of(order) or ZERO for order in self.held_orders(settle)]
+        return sum(listed, self.sheet.account.order_margin if first else ZERO)
+
+    # Margin
+
+    def opening_margin(self, position: Position) -> Decimal | None:
+        """Return entry value / leverage plus the closing fee on the entry value."""
+        margin = super().opening_margin(position)
+        if margin is None:
+            return None
+        return margin + position.value(position.entry_price) * self.taker
+
+    def initial_margin(self, position: Position) -> Decimal | None:
+        """Return what is set aside at opening; in cross without the fee."""
+        if position.isolated:
+            margin = self.opening_margin(position)
+        else:
+            margin = super().opening_margin(position)
+        return None if margin is None else snap(margin)
+
+    def fee_to_close(self, position: Position) -> Decimal | None:
+        """Return the closing fee on the entry value."""
+        return snap(position.value(position.entry_price) * self.taker)
+
+    # What is printed
+
+    def price(self, value: Decimal, position: Position, net: Decimal) -> Decimal:  # noqa: ARG002
+        """Return a price nearest on the tick."""
+        tick = position.contract.tick_size
+        return snap(value) if tick is None or not self.rounded else to_step(value, tick, NEAREST)
+
+    def account_ratio(self, pool: Pool) -> Decimal | None:
+        """Return (maintenance + liquidation fee) / equity without the margin of orders."""
+        reserved = pool.reserved if isinstance(pool, Equity) else ZERO
+        backing = pool.backing(MARKS) - reserved
+        return snap((pool.requirement(MARKS) - reserved) / backing) if backing > 0 else None
+
+    def displayed_ratio(self, pool: Pool) -> Decimal | None:
+        """Return the ratio of 4 decimals."""
+        ratio = self.account_ratio(pool)
+        return to_decimals(ratio, 4, NEAREST) if ratio is not None and self.rounded else ratio
+
+    def funded_figures(
+        self, pool: CrossPool, prices: Prices, initial: Decimal | None, needed: Decimal | None
+    ) -> Figures:
+        """Take the margin of orders out of the ratio."""
+        figures = super().funded_figures(pool, prices, initial, needed)
+        figures["margin_ratio"] = self.account_ratio(pool) if pool.determined else None
+        return figures
