@@ -8,11 +8,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from liqcalc.answers import trace
+from liqcalc.engine import margins
 from liqcalc.engine.evaluate import evaluate_position
+from liqcalc.engine.marked import Marked
 from liqcalc.engine.numbers import exact
 from liqcalc.engine.pool import Pool
-from liqcalc.engine.position import Coin, Marked, Position
-from liqcalc.engine.tiers import Schedule
+from liqcalc.engine.position import Coin, Position
+from liqcalc.engine.tiers import Schedule, tiers_of
 from liqcalc.rules.catalog import Catalog
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ def _liqcalc() -> Callable[[], object]:
         qty=Decimal("0.5"),
         entry_price=Decimal(60000),
         mark_price=Decimal(61000),
-        schedule=Schedule(table.tiers),
+        schedule=Schedule(tiers_of(table.rows, entry.choices.tier_applies)),
         taker=Decimal("0.0005"),
         leverage=Decimal(20),
         isolated=True,
@@ -60,7 +62,7 @@ def _liqcalc() -> Callable[[], object]:
 
     def evaluate() -> object:
         marked = Marked(position, entry.choices)
-        cash = marked.cash
+        cash = margins.cash(marked)
         assert cash is not None
         pool = Pool(entry.choices, [marked], {"USDT": Coin("USDT", cash)})
         return trace.derive(evaluate_position(marked, pool), entry.cites)

@@ -8,10 +8,11 @@ from liqcalc.answers import trace
 from liqcalc.answers.answer import AccountAnswer, AccountFigures, JointMove, Note, PositionAnswer
 from liqcalc.answers.guard import computable
 from liqcalc.answers.pools import PoolPlan, plan_pools
-from liqcalc.answers.resolve import Resolved, resolve
+from liqcalc.answers.readings import with_other_readings
+from liqcalc.answers.resolve import resolve
 from liqcalc.engine.evaluate import add_further_figures, evaluate_position
+from liqcalc.engine.marked import Marked
 from liqcalc.engine.numbers import ONE, exact, plain
-from liqcalc.engine.position import Marked
 from liqcalc.engine.solve import Status, solve
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from liqcalc.answers.answer import TraceStep
+    from liqcalc.answers.resolved import Resolved
     from liqcalc.engine.pool import Pool
     from liqcalc.engine.result import PositionResult
     from liqcalc.rules.catalog import Catalog
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 @computable
 def evaluate_sheet(sheet: Sheet, catalog: Catalog, *, today: str) -> AccountAnswer:
-    """Return every figure of a checked sheet.
+    """Return every figure of a checked sheet, and what open questions would change.
 
     Args:
         sheet: what is held.
@@ -38,6 +40,11 @@ def evaluate_sheet(sheet: Sheet, catalog: Catalog, *, today: str) -> AccountAnsw
         InputError: the sheet names something that does not exist, or does not
             fit the exchange.
     """
+    answer, found = _evaluate(sheet, catalog, today)
+    return with_other_readings(answer, found, lambda other: _evaluate(other, catalog, today)[0])
+
+
+def _evaluate(sheet: Sheet, catalog: Catalog, today: str) -> tuple[AccountAnswer, Resolved]:
     with exact():
         found = resolve(sheet, catalog, today=today)
         pairs = zip(found.positions, found.rules_of, strict=True)
@@ -52,7 +59,7 @@ def evaluate_sheet(sheet: Sheet, catalog: Catalog, *, today: str) -> AccountAnsw
         answers = tuple(_position(found, i, result) for i, result in enumerate(results))
         pools = tuple(_account(found, plan, results) for plan in plans.cross)
         joint = _joint(plans.cross)
-    return AccountAnswer(
+    answer = AccountAnswer(
         exchange=found.exchange.id,
         as_of=sheet.as_of,
         positions=answers,
@@ -63,6 +70,7 @@ def evaluate_sheet(sheet: Sheet, catalog: Catalog, *, today: str) -> AccountAnsw
         assumptions=_distinct(note for answer in answers for note in answer.assumptions),
         provenance=found.provenance(None),
     )
+    return answer, found
 
 
 def _distinct(notes: Any) -> tuple[Note, ...]:  # noqa: ANN401 - an iterable of notes
@@ -162,6 +170,9 @@ def _size_warnings(result: PositionResult) -> list[Note]:
     elif schedule.beyond(m.size):
         text = f"{symbol}: {plain(m.size)} is above the last cap; the last tier was continued"
         notes.append(Note("LQ304", text))
+    elif not schedule.complete and tier.cap is None and schedule.tiers[-1] is tier:
+        text = f"{symbol}: the last known row has no known end; a higher rate may hold at this size"
+        notes.append(Note("LQ304", text))
     if leverage and tier.max_leverage and leverage > tier.max_leverage:
         text = (
             f"{symbol}: leverage {plain(leverage)} is above the maximum of "
@@ -171,9 +182,7 @@ def _size_warnings(result: PositionResult) -> list[Note]:
     if tier.basis:
         text = f"{symbol}: tier {(m.tier_index or 0) + 1} was not read itself ({tier.basis})"
         notes.append(Note("LQ306", text))
-    step = lot = m.contract.lot_size
-    if lot is not None and m.rules.by_contracts and m.contract.contract_size is not None:
-        step = lot * m.contract.contract_size
+    step = m.contract.lot_size
     if step and m.position.qty % step:
         text = f"{symbol}: {plain(m.position.qty)} is not a multiple of the lot of {plain(step)}"
         notes.append(Note("LQ307", text))

@@ -10,7 +10,7 @@ from liqcalc.answers.answer import Note
 from liqcalc.answers.comparison import ComparedPosition, Outcome
 from liqcalc.answers.public import in_quantity, lot_of
 from liqcalc.engine.contract import Product
-from liqcalc.engine.numbers import ONE, ZERO, plain, to_step
+from liqcalc.engine.numbers import ZERO, plain, to_step
 from liqcalc.engine.vocabulary import FeeBasis
 from liqcalc.rules.schema import MarginMode
 from liqcalc.rules.sheet import AccountRow, FeesRow, PositionRow, Sheet
@@ -154,11 +154,7 @@ def _wallet(
 def _compared(
     loaded: LoadedExchange, match: Match, answer: PositionAnswer, notes: list[Note]
 ) -> ComparedPosition:
-    """Return a row of an answer; without its price if the exchange would not take the size.
-
-    Formula:
-        value in quote = amount (linear), amount*mark_price (coins of an inverse contract)
-    """
+    """Return a row of an answer; without its price if the exchange would not take the size."""
     figures, known = answer.figures, answer.provenance
     product = match.contract.product
     rules = loaded.rules_on(known.rule_from, known.rule_set, product).choices
@@ -166,8 +162,6 @@ def _compared(
     if mode.fee_in_maintenance_margin is not FeeBasis.NONE:
         notes.append(Note(_ADAPTED, "its maintenance margin holds the fee to close"))
     refusal = _refusal(answer)
-    rate = answer.mark_price if product is Product.INVERSE else ONE
-    margin, fee = figures.get("maintenance_margin"), figures.get("fee_to_close")
     price = None if refusal else answer.liquidation_price
     return ComparedPosition(
         exchange=loaded.id,
@@ -181,10 +175,10 @@ def _compared(
         qty=answer.qty,
         liquidation_price=price,
         distance_rate=None if refusal else figures.get("distance_rate"),
-        maintenance_margin=margin,
-        maintenance_value=None if margin is None else margin * rate,
-        fee_to_close=fee,
-        fee_value=None if fee is None else fee * rate,
+        maintenance_margin=figures.get("maintenance_margin"),
+        maintenance_value=_in_quote(answer, "maintenance_margin"),
+        fee_to_close=figures.get("fee_to_close"),
+        fee_value=_in_quote(answer, "fee_to_close"),
         max_leverage=figures.get("max_leverage"),
         funding_interval_hours=rules.funding.interval_hours if match.perpetual else None,
         evidence=known.evidence,
@@ -193,6 +187,18 @@ def _compared(
         assumptions=answer.assumptions,
         answer=answer,
     )
+
+
+def _in_quote(answer: PositionAnswer, name: str) -> Decimal | None:
+    """Return an amount in quote; None if there is none.
+
+    Formula:
+        linear: the amount as printed; inverse: unrounded coins * mark_price
+    """
+    if answer.product != Product.INVERSE:
+        return answer.figures.get(name)
+    coins = answer.exact.get(name)
+    return None if coins is None else coins * answer.mark_price
 
 
 def _refusal(answer: PositionAnswer) -> str:

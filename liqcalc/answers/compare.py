@@ -84,7 +84,7 @@ def compare(
     >>> found = compare("ETH/USDC", "long", 2, entry_price=3000, leverage=10,
     ...                 exchanges=["binance", "hyperliquid"], as_of="2026-07-19")
     >>> [(row.exchange, row.symbol, str(row.distance_rate)[:6]) for row in found.rows]
-    [('binance', 'ETHUSDC', '0.0963'), ('hyperliquid', 'ETH', '0.0816')]
+    [('binance', 'ETHUSDC', '0.0958'), ('hyperliquid', 'ETH', '0.0811')]
     """
     catalog, names = _places(exchanges)
     asked = _asked(

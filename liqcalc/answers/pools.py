@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from liqcalc.answers.resolve import coins_of
+from liqcalc.answers.lookup import coins_of
+from liqcalc.engine import fees, margins
+from liqcalc.engine.marked import Marked
 from liqcalc.engine.numbers import ONE, ZERO
 from liqcalc.engine.pool import Pool
-from liqcalc.engine.position import Coin, Marked, Order, Position
+from liqcalc.engine.position import Coin, Order, Position
 from liqcalc.engine.vocabulary import FeeBasis, MultiAsset
 from liqcalc.errors import Fault, InputError
 from liqcalc.rules.schema import CollateralMode
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from decimal import Decimal
 
-    from liqcalc.answers.resolve import Resolved
+    from liqcalc.answers.resolved import Resolved
 
 
 @dataclass(slots=True)
@@ -83,7 +85,7 @@ def plan_pools(found: Resolved, marked: list[Marked]) -> Plans:
 def _isolated_plan(m: Marked) -> PoolPlan:
     settle = m.contract.settle
     plan = PoolPlan(settle, [m])
-    cash = m.cash
+    cash = margins.cash(m)
     if cash is None:
         plan.reason = "neither margin nor leverage was given"
         return plan
@@ -174,12 +176,7 @@ def _fill(
     if account.collateral_mode is CollateralMode.PORTFOLIO:
         for m in marked:
             m.missing.append("portfolio margin, whose requirement is not modelled")
-    pending = [
-        f"{what} of {m.contract.symbol}" for m in marked for what in dict.fromkeys(m.missing)
-    ]
-    for m in marked:
-        mine = f" of {m.contract.symbol}"
-        m.missing += [what for what in pending if not what.endswith(mine)]
+    pending = _share_what_is_missing(marked)
     equity = account.equity
     if equity is not None:
         equity -= account.options_value
@@ -203,7 +200,7 @@ def _fill(
     if known and multi is None and not pending:
         for m in marked:
             if m.takeover_fee_needs_pool:
-                m.count_takeover_fee(pool.equity() - m.pnl)
+                fees.count_takeover(m, pool.equity() - m.pnl)
     plan.prices = pool
     if known:
         plan.backing = pool
@@ -214,10 +211,21 @@ def _fill(
     plan.reason = "not known: " + ", ".join(missing)
 
 
+def _share_what_is_missing(marked: list[Marked]) -> list[str]:
+    """Tell each position what the others lack, and return all of it."""
+    pending = [
+        f"{what} of {m.contract.symbol}" for m in marked for what in dict.fromkeys(m.missing)
+    ]
+    for m in marked:
+        mine = f" of {m.contract.symbol}"
+        m.missing += [what for what in pending if not what.endswith(mine)]
+    return pending
+
+
 def _count_orders(found: Resolved, plan: PoolPlan, price_of: Callable[[str], Decimal]) -> None:
     rules = found.rules.orders
     if rules.counted_margin:
-        plan.orders.margin = _reserved(found, plan)
+        plan.orders.margin = _reserved(found)
     for order in found.orders:
         contract = found.contracts[order.symbol]
         if all(m.contract.settle != contract.settle for m in plan.marked):
@@ -246,7 +254,7 @@ def _add_required(plan: PoolPlan, settle: str, amount: Decimal, price: Decimal) 
         plan.orders.maintenance += amount * price
 
 
-def _reserved(found: Resolved, plan: PoolPlan) -> Decimal:
+def _reserved(found: Resolved) -> Decimal:
     """Return what the open orders reserve: of each symbol, the larger side.
 
     Orders that only reduce a position reserve nothing.
@@ -257,9 +265,7 @@ def _reserved(found: Resolved, plan: PoolPlan) -> Decimal:
     sides: dict[tuple[str, int], Decimal] = {}
     for order in found.orders:
         held = [
-            p
-            for p in found.positions
-            if p.contract.symbol == order.symbol and p.side != order.side
+            p for p in found.positions if p.contract.symbol == order.symbol and p.side != order.side
         ]
         if sum((p.qty for p in held), ZERO) >= order.qty:
             continue

@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from liqcalc.answers.answer import SCHEMA_VERSION, Citation, Note
+from liqcalc.answers.cautions import STALE_DAYS
 from liqcalc.answers.public import number_fault
-from liqcalc.answers.resolve import STALE_DAYS, days_between
+from liqcalc.answers.resolved import days_between
 from liqcalc.engine.numbers import exact, plain
 from liqcalc.engine.tiers import Schedule, tiers_of
 from liqcalc.errors import Fault, InputError

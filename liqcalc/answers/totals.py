@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from liqcalc.answers.pools import PoolPlan
-    from liqcalc.answers.resolve import Resolved
+    from liqcalc.answers.resolved import Resolved
     from liqcalc.engine.pool import Pool
     from liqcalc.engine.result import PositionResult
 

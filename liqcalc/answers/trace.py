@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from liqcalc.answers.answer import Said, Short, TraceStep, polynomial
+from liqcalc.engine import margins
 from liqcalc.engine.curve import NOTHING, evaluate
 from liqcalc.engine.liquidation import frozen_requirement_parts, rounding_side
 from liqcalc.engine.numbers import plain
 from liqcalc.engine.solve import Status
-from liqcalc.engine.vocabulary import ShownPrice
+from liqcalc.engine.vocabulary import ShownPrice, TierBy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
 
     from liqcalc.engine.curve import Coefficients
     from liqcalc.engine.health import Health
+    from liqcalc.engine.marked import Marked
     from liqcalc.engine.numbers import Rounding
-    from liqcalc.engine.position import Marked
     from liqcalc.engine.result import PositionResult
     from liqcalc.engine.solve import Solution
     from liqcalc.engine.terms import Term
+    from liqcalc.engine.tiers import Tier
 
 
 def derive(result: PositionResult, cites: Mapping[str, str]) -> tuple[TraceStep, ...]:
@@ -48,8 +50,12 @@ def _steps(result: PositionResult, cites: Mapping[str, str]) -> list[TraceStep]:
     held = solution.chosen.indexes if solution.chosen else None
     at = solution.chosen.price if solution.chosen else health.start
     for place, m in enumerate(health.legs):
-        index = held[place] if held else None
-        steps += _tier_steps(m, index, at, cites)
+        leg = health.curve.legs[place]
+        index = held[place] if held else leg.index_at(at)
+        steps += _tier_steps(m, index, at, leg.coefficients(index), cites)
+    if any(m.sloped for m in health.legs):
+        text = "health in the coin times its price: counted in the quote currency, zero where it is"
+        steps.append(TraceStep("sum", "unit of health", "health(p)*p", {}, text))
     now = {"p": health.start}
     steps.append(TraceStep("sum", "health at the mark", "health(p)", now, solution.health_at_mark))
     steps += _root_steps(result, solution, _parts(health, held), cites)
@@ -65,14 +71,6 @@ def _parts(health: Health, held: tuple[int, ...] | None) -> list[tuple[str, Coef
     for m, leg, index in zip(health.legs, legs, held, strict=True):
         parts.append((f"maintenance_margin ({m.contract.symbol})", leg.coefficients(index)))
     return parts
-
-
-def _maintenance(m: Marked, index: int) -> tuple[str, Coefficients]:
-    assert m.schedule is not None  # noqa: S101 - a leg has a schedule
-    tier = m.schedule.tiers[index]
-    a, b, c = m.contract.coefficients(m.position.qty, -tier.mmr)
-    name = f"maintenance_margin ({m.contract.symbol})"
-    return name, (a + tier.deduction - tier.mmr * m.orders_value, b, c)
 
 
 def _inputs(m: Marked, cites: Mapping[str, str]) -> list[TraceStep]:
@@ -91,9 +89,9 @@ def _inputs(m: Marked, cites: Mapping[str, str]) -> list[TraceStep]:
         numbers["leverage"] = position.leverage
         for part in m.mode.margin_adds:
             formula += f" + {part}"
-            numbers[part] = m.part(part)
+            numbers[part] = margins.part_of(m, part)
         for part in m.mode.margin_less:
-            if amount := m.part(part):
+            if amount := margins.part_of(m, part):
                 formula += f" - {part}"
                 numbers[part] = amount
         if position.extra_margin:
@@ -104,8 +102,11 @@ def _inputs(m: Marked, cites: Mapping[str, str]) -> list[TraceStep]:
     return steps
 
 
+_REQUIRED = ("fee", "locked", "maintenance", "requirement", "other_maint", "borrow")
+
+
 def _term_step(term: Term, cites: Mapping[str, str]) -> TraceStep:
-    required = term.name.startswith(("fee", "maintenance", "requirement", "other_maint", "borrow"))
+    required = term.name.startswith(_REQUIRED)
     return TraceStep(
         "requirement" if required else "backing",
         term.name,
@@ -117,28 +118,71 @@ def _term_step(term: Term, cites: Mapping[str, str]) -> TraceStep:
 
 
 def _tier_steps(
-    m: Marked, index: int | None, price: Decimal, cites: Mapping[str, str]
+    m: Marked,
+    index: int,
+    price: Decimal,
+    coefficients: Coefficients,
+    cites: Mapping[str, str],
 ) -> list[TraceStep]:
-    steps: list[TraceStep] = []
+    """Return the test that picks the tier, and the maintenance that it gives."""
     schedule = m.schedule
     assert schedule is not None  # noqa: S101 - a leg has a schedule
-    if index is None:
-        index = m.tier_index or 0
     tier = schedule.tiers[index]
-    steps.append(_tier_test(m, index, price, cites))
+    name = f"maintenance_margin ({m.contract.symbol})"
+    source = _cite(name, cites)
+    rule = schedule.slope
+    if rule is not None and m.sloped:
+        numbers: dict[str, Any] = {"qty": m.required_qty, "mmr_base": rule.mmr_base}
+        numbers["slope"] = rule.slope
+        formula = "-(mmr_base + slope*qty/p)*qty/p, times p"
+        return [TraceStep("requirement", name, formula, numbers, coefficients, source)]
+    steps = [_rate_step(m, tier, cites) or _tier_test(m, index, price, cites)]
     value = "qty*p" if m.contract.linear else "qty/p"
-    numbers = {"qty": m.position.qty, "mmr": tier.mmr}
+    numbers = {"qty": m.required_qty, "mmr": tier.mmr}
     formula = f"-{value}*mmr"
-    if tier.deduction:
+    if tier.deduction and m.rules.by_contracts:
+        formula = f"-{value}*(mmr - deduction/contracts)"
+        numbers |= {"deduction": tier.deduction, "contracts": m.size}
+    elif tier.deduction:
         formula = f"-({value}*mmr - deduction)"
         numbers["deduction"] = tier.deduction
     if m.orders_value:
         formula = f"-(({value} + orders)*mmr - deduction)"
         numbers |= {"orders": m.orders_value, "deduction": tier.deduction}
-    name, coefficients = _maintenance(m, index)
-    source = _cite(name, cites)
     steps.append(TraceStep("requirement", name, formula, numbers, coefficients, source))
     return steps
+
+
+def _rate_step(m: Marked, tier: Tier, cites: Mapping[str, str]) -> TraceStep | None:
+    """Return how a rate that is not a table's follows from the size; None for a table's."""
+    given = m.position.schedule
+    if given is None:
+        return None
+    name, source = f"mmr ({m.contract.symbol})", _cite("tier", cites)
+    numbers: dict[str, Any] = {"size": m.size_qty}
+    if given.continuous is not None:
+        rule = given.continuous
+        if not m.contract.linear:
+            numbers = {"size": m.size_qty / (m.contract.contract_size or 1)}
+        numbers |= {"m": rule.m, "lev_constant": rule.mmr_lev_constant, "limit": rule.mmr_limit}
+        formula = "min((1 + size/m)/(2*lev_constant), limit)"
+        return TraceStep("tier", name, formula, numbers, tier.mmr, source)
+    if given.slope is not None:
+        numbers |= {"mmr_base": given.slope.mmr_base, "slope": given.slope.slope}
+        return TraceStep("tier", name, "mmr_base + slope*size", numbers, tier.mmr, source)
+    if m.rules.size_premium:
+        row = given.tiers[m.tier_index or 0]
+        numbers |= {"row": row.mmr, "factor": m.rules.size_premium}
+        formula = "max(row, 0.8*row + factor*sqrt(size))"
+        return TraceStep("tier", name, formula, numbers, tier.mmr, source)
+    return None
+
+
+_SIZES = {
+    TierBy.CONTRACTS: "contracts",
+    TierBy.ENTRY_VALUE: "entry_value",
+    TierBy.VALUE_AT_MARK: "value_at_mark",
+}
 
 
 def _tier_test(m: Marked, index: int, price: Decimal, cites: Mapping[str, str]) -> TraceStep:
@@ -148,26 +192,29 @@ def _tier_test(m: Marked, index: int, price: Decimal, cites: Mapping[str, str]) 
     tier = schedule.tiers[index]
     low, high = ("<", "<=") if schedule.edge_in_lower else ("<=", "<")
     numbers: dict[str, Any] = {"floor": tier.floor}
-    if m.rules.by_contracts:
-        unit, size = "contracts", m.size
-        low, high = "<=", "<="
-        numbers["contracts"] = size
+    holds: str | Said = "holds at every price"
+    name = f"tier {index + 1} ({m.contract.symbol})"
+    if not m.tier_moves:
+        unit = _SIZES.get(m.rules.tier_by, "value_at_mark")
+        numbers[unit] = m.size
+        if m.position.risk_level is not None:
+            numbers = {"risk_level": m.position.risk_level}
+            return TraceStep("tier", name, "the level set", numbers, "holds at every price")
+        if m.rules.by_contracts:
+            low, high = "<=", "<="
     else:
         unit = "qty*p" if m.contract.linear else "qty/p"
-        size = m.contract.value(m.position.qty, price)
-        numbers |= {"qty": m.position.qty, "p": Short(price)}
+        size = m.contract.value(m.size_qty, price)
+        numbers |= {"qty": m.size_qty, "p": Short(price)}
         if m.orders_size:
             unit += " + orders"
             size += m.orders_size
             numbers["orders"] = m.orders_size
-    name = f"tier {index + 1} ({m.contract.symbol})"
+        holds = Said("holds: the size is {}", Short(size))
     test = f"floor {low} {unit}"
     if tier.cap is not None:
         test += f" {high} cap"
         numbers["cap"] = tier.cap
-    holds: str | Said = "holds"
-    if not m.rules.by_contracts and size is not None:
-        holds = Said("holds: the size is {}", Short(size))
     return TraceStep("tier", name, test, numbers, holds, _cite("tier", cites))
 
 
@@ -228,6 +275,8 @@ def _printed_steps(result: PositionResult, cites: Mapping[str, str]) -> list[Tra
     mode, tick = m.mode, m.contract.tick_size
     if mode.shown_price is ShownPrice.FROZEN_REQUIREMENT and m.contract.linear:
         steps.append(_frozen_step(result, unrounded, source))
+    if mode.shown_price is ShownPrice.SHARED_LOSS and not m.position.isolated:
+        steps.append(_shared_loss_step(result, unrounded, cites))
     if mode.ticks_against_holder and tick is not None and result.solution is not None:
         side = rounding_side(result.solution, m.position.side)
         moved = unrounded + side * mode.ticks_against_holder * tick
@@ -257,6 +306,26 @@ def _frozen_step(result: PositionResult, price: Decimal, source: str) -> TraceSt
         numbers["borrow_mmr"] = rate
     name = "price at constant requirement"
     return TraceStep("root", name, formula, numbers, price, source)
+
+
+def _shared_loss_step(
+    result: PositionResult, price: Decimal, cites: Mapping[str, str]
+) -> TraceStep:
+    """Return the price that an exchange shows as if all positions lost alike."""
+    m, pool = result.marked, result.pool
+    assert pool is not None  # noqa: S101 - it was solved
+    numbers = {
+        "value": m.value,
+        "drift": m.drift,
+        "equity": pool.equity(),
+        "all_values": sum(o.value for o in pool.marked),
+        "mmr": m.tier.mmr if m.tier else None,
+        "fee": m.fee_on_value,
+    }
+    shape = "value*(1 - drift*equity/all_values)/(1 - drift*(mmr + fee))"
+    formula = f"{shape}/qty" if m.contract.linear else f"qty/({shape})"
+    source = _cite("shared_loss", cites) or _cite("liquidation_price", cites)
+    return TraceStep("root", "price at an even loss", formula, numbers, price, source)
 
 
 _DIRECTIONS = {

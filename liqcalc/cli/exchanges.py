@@ -16,11 +16,13 @@ def command(
     exchanges: Folders = None,
     json: Json = False,
 ) -> None:
-    """Show products, modes, evidence, cases and dates; with NAME, all about one exchange.
+    """Show how well each margin mode is known; with NAME, all about one exchange.
 
     Evidence: reproduced = recorded numbers of the exchange match; documented =
     from its published formula or example; derived = follows from published
-    rules; assumed = a gap filled by a guess that is named.
+    rules; assumed = a gap filled by a guess that is named. Recorded: how many
+    cases with figures of the exchange's own are reproduced; liqcalc verify
+    proves it.
     """
     from liqcalc.answers.answer import SCHEMA_VERSION
     from liqcalc.answers.coverage import coverage, report

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from liqcalc.engine import formulas
+from liqcalc.engine import formulas, margins
 from liqcalc.engine.numbers import ONE, ZERO, Rounding, to_step
 from liqcalc.engine.vocabulary import Share
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from liqcalc.engine.marked import Marked
     from liqcalc.engine.pool import Pool
-    from liqcalc.engine.position import CloseStep, Marked
+    from liqcalc.engine.position import CloseStep
     from liqcalc.engine.result import Figures, PositionResult
     from liqcalc.engine.vocabulary import Liquidators, PartialClose
 
@@ -143,7 +144,7 @@ def liquidator_figures(result: PositionResult) -> None:
     if rule is None:
         return
     if m.rules.profit is not None:
-        figures.put("weighted_unrealized_pnl_initial", m.counted_profit(initial=True))
+        figures.put("weighted_unrealized_pnl_initial", margins.counted_profit(m, initial=True))
     if m.position.isolated:
         _buffered(m, figures, rule)
     if pool is None or m.tier is None:
@@ -186,8 +187,9 @@ def _buffered(m: Marked, figures: Figures, rule: Liquidators) -> None:
     """Add an isolated position's own figures with the buffer."""
     if m.initial_margin is not None:
         figures.put("initial_margin_with_buffer", m.initial_margin + rule.buffer * m.value)
-    if m.cash is not None:
-        balance = m.cash + m.counted_profit() + rule.buffer * min(ZERO, m.pnl)
+    cash = margins.cash(m)
+    if cash is not None:
+        balance = cash + margins.counted_profit(m) + rule.buffer * min(ZERO, m.pnl)
         figures.put("margin_balance_with_buffer", balance)
 
 

@@ -3,9 +3,9 @@
 The *value* of a position is counted in its settle currency: ``qty*p`` for a
 linear contract (qty in base coins), ``qty/p`` for an inverse one (qty = face
 value in quote currency).  A quanto contract is linear in value: its contract
-size says how much of the settle currency one unit of price is worth.  Profit of a long follows the value of a linear
-contract and runs against the value of an inverse one, so with
-``drift = side * (+1 linear, -1 inverse)`` every formula is written once.
+size says how much of the settle currency one unit of price is worth.  Profit of
+a long follows the value of a linear contract and runs against the value of an
+inverse one, so with ``drift = side * (+1 linear, -1 inverse)`` every formula is written once.
 """
 
 from __future__ import annotations

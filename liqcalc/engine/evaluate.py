@@ -22,8 +22,8 @@ from liqcalc.engine.orders import order_cost
 from liqcalc.engine.result import PositionResult
 
 if TYPE_CHECKING:
+    from liqcalc.engine.marked import Marked
     from liqcalc.engine.pool import Pool
-    from liqcalc.engine.position import Marked
 
 
 def evaluate_position(

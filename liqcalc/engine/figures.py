@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from liqcalc.engine import fees, margins
 from liqcalc.engine.closing import printed_maintenance
 from liqcalc.engine.funding import funding_payment
 from liqcalc.engine.numbers import ONE, UNROUNDED, ZERO, to_step
@@ -13,7 +14,7 @@ from liqcalc.engine.vocabulary import InitialRate, RoeOn, TierBy, ValuedAt
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from liqcalc.engine.position import Marked
+    from liqcalc.engine.marked import Marked
     from liqcalc.engine.result import Figures, PositionResult
     from liqcalc.engine.vocabulary import Continuous
 
@@ -83,7 +84,7 @@ def margin_figures(result: PositionResult) -> None:
         )
         if m.rules.tier_by is TierBy.VALUE_AT_MARK:
             figures.put("risk_value", m.size)
-        fee = m.fee_in_maintenance_margin
+        fee = fees.in_maintenance_margin(m)
         if fee is None:
             figures.none("maintenance_margin", "it contains a fee that is not known")
         elif m.rules.maintenance_from_initial:
@@ -120,7 +121,7 @@ def shown_initial_margin(m: Marked) -> Decimal | None:
         if m.mode.initial_rate is InitialRate.LARGER and m.tier is not None:
             rate = max(rate, m.tier.imr or ZERO)
         initial = value * rate
-    fee = m.fee_in_initial_margin
+    fee = fees.in_initial_margin(m)
     return None if fee is None else initial + fee
 
 
@@ -217,15 +218,17 @@ def backing_figures(result: PositionResult) -> None:
     m, figures, position = result.marked, result.figures, result.marked.position
     if not position.isolated or m.maintenance is None or m.requirement_takes_margin:
         return
-    owed = position.accrued_fees - m.impact
+    owed = position.accrued_fees - margins.impact(m)
     needed = m.requirement - m.pnl + owed
     figures.put("margin_needed", needed + (m.reserve or ZERO))
-    if len(position.collateral) != 1 or m.cash is None:
+    cash = margins.cash(m)
+    if len(position.collateral) != 1 or cash is None:
         return
     coin = position.collateral[0]
-    if coin.asset in {m.contract.base, m.contract.settle} or not coin.qty:
+    counted = coin.qty * coin.maintenance_weight
+    if coin.asset in {m.contract.base, m.contract.settle} or not counted:
         return
-    price = (m.requirement - m.pnl - m.cash) / (coin.qty * coin.maintenance_weight)
+    price = (m.requirement - m.pnl - cash) / counted
     if price > 0:
         figures.put("collateral_liquidation_price", price)
     else:

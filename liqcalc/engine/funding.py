@@ -10,7 +10,7 @@ from liqcalc.engine.vocabulary import BasePrice, PremiumRule
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from liqcalc.engine.position import Marked
+    from liqcalc.engine.marked import Marked
     from liqcalc.engine.result import Figures
 
 

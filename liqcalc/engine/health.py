@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from liqcalc.engine.curve import Curve
-    from liqcalc.engine.position import Marked
+    from liqcalc.engine.marked import Marked
     from liqcalc.engine.terms import Term
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from liqcalc.engine import formulas
+from liqcalc.engine import fees, formulas
 from liqcalc.engine.closing import shared_price
 from liqcalc.engine.figures import isolated_figures
 from liqcalc.engine.health import BANKRUPTCY, BANKRUPTCY_WITH_FEE, LIQUIDATION, Demand
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from liqcalc.engine.health import Health
+    from liqcalc.engine.marked import Marked
     from liqcalc.engine.pool import Pool
-    from liqcalc.engine.position import Marked
     from liqcalc.engine.result import PositionResult
 
 
@@ -173,7 +173,10 @@ def maintenance_at_liquidation(result: PositionResult) -> None:
             tier = schedule.tiers[schedule.index_at(size)]
         elif m.sloped and schedule.slope is not None:
             tier = sloped(schedule.slope, value) or tier
-        required = formulas.maintenance(value, tier.mmr, tier.deduction)
+        if m.rules.by_contracts:
+            required = value * m.held_rate
+        else:
+            required = formulas.maintenance(value, tier.mmr, tier.deduction)
     rounding = m.rules.amounts.of("maintenance_margin", linear=m.contract.linear)
     result.figures.put_rounded("maintenance_margin_at_liquidation", required, rounding)
 
@@ -224,7 +227,7 @@ def _bankruptcy(result: PositionResult, pool: Pool, net: int) -> None:
     if m.position.isolated and not pool.multi:
         price = m.bankruptcy_price()
     elif share is not Share.ALL:
-        price = shared_price(pool, m, share, m.bankruptcy_rate)
+        price = shared_price(pool, m, share, fees.bankruptcy_rate(m))
     else:
         demand = BANKRUPTCY_WITH_FEE if m.mode.bankruptcy_pays_fee else BANKRUPTCY
         price = threshold_price(pool, m, demand, net)

@@ -8,7 +8,7 @@ from liqcalc.engine.numbers import ZERO
 from liqcalc.engine.vocabulary import ShortLimitPrice
 
 if TYPE_CHECKING:
-    from liqcalc.engine.position import Marked
+    from liqcalc.engine.marked import Marked
     from liqcalc.engine.result import Figures
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from liqcalc.engine import margins
 from liqcalc.engine.curve import (
     NOTHING,
     Coefficients,
@@ -43,7 +44,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from decimal import Decimal
 
-    from liqcalc.engine.position import Coin, Marked
+    from liqcalc.engine.marked import Marked
+    from liqcalc.engine.position import Coin
     from liqcalc.engine.solve import Solution
     from liqcalc.engine.terms import Numbers
     from liqcalc.engine.vocabulary import MultiAsset, Rules
@@ -116,7 +118,7 @@ class Pool:
             for coin in self.coins.values():
                 total += coin.qty
             for m in self.marked:
-                total += m.counted_profit(initial=initial) - m.owed
+                total += margins.counted_profit(m, initial=initial) - m.owed
             return total
         if self.profit_apart:
             for asset, coin in self.coins.items():
@@ -124,7 +126,7 @@ class Pool:
                     total += coin.qty * self._money(asset, None, initial=initial).positive
             for m in self.marked:
                 price = self.requirement_price(m.contract.settle)
-                total += (m.counted_profit(initial=initial) - m.owed) * price
+                total += (margins.counted_profit(m, initial=initial) - m.owed) * price
             return total
         for asset, amount in self.amounts().items():
             money = self._money(asset, None, initial=initial)

@@ -34,10 +34,8 @@ def schedule_in_force(position: Position, rules: Rules, size: Decimal) -> Schedu
         return _by_reported_leverage(position, rules, rules.reported_leverage_rate)
     if schedule is None:
         return None
-    if schedule.slope is not None:
-        return _one_row(schedule, sloped(schedule.slope, size))
-    if schedule.continuous is not None:
-        return _one_row(schedule, continuous(schedule.continuous, size, position.leverage))
+    if schedule.slope is not None or schedule.continuous is not None:
+        return _one_row(schedule, size, position.leverage)
     if rules.size_premium is not None:
         tiers = tuple(_with_premium(t, rules.size_premium, size) for t in schedule.tiers)
         return schedule._replace(tiers=tiers)
@@ -47,7 +45,13 @@ def schedule_in_force(position: Position, rules: Rules, size: Decimal) -> Schedu
     return schedule
 
 
-def _one_row(schedule: Schedule, tier: Tier | None) -> Schedule | None:
+def _one_row(schedule: Schedule, size: Decimal, leverage: Decimal | None) -> Schedule | None:
+    """Return a schedule of the one row that a formula gives; None if it lacks a parameter."""
+    tier = None
+    if schedule.slope is not None:
+        tier = sloped(schedule.slope, size)
+    elif schedule.continuous is not None:
+        tier = continuous(schedule.continuous, size, leverage)
     return None if tier is None else schedule._replace(tiers=(tier,))
 
 

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from liqcalc.engine.health import Health
+    from liqcalc.engine.marked import Marked
     from liqcalc.engine.numbers import Rounding
     from liqcalc.engine.pool import Pool
-    from liqcalc.engine.position import Marked
     from liqcalc.engine.solve import Solution
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from liqcalc.engine import fees
 from liqcalc.engine.curve import (
     NOTHING,
     Coefficients,
@@ -17,13 +18,12 @@ from liqcalc.engine.curve import (
 )
 from liqcalc.engine.numbers import ONE, ZERO
 from liqcalc.engine.tiers import SlopedLeg, TierLeg
-
 from liqcalc.engine.vocabulary import FundingInRequirement
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from liqcalc.engine.position import Marked
+    from liqcalc.engine.marked import Marked
     from liqcalc.engine.tiers import Schedule, Tier
 
 Numbers = tuple[tuple[str, "Decimal | int"], ...]
@@ -158,7 +158,7 @@ def profit_term(
 
 def closing_fee(m: Marked, scale: Decimal | None, money: Money) -> Term:
     """Return the fee to close on the moving value, against the backing."""
-    rate, fixed = m.bankruptcy_rate, m.bankruptcy_fee
+    rate, fixed = fees.bankruptcy_rate(m), fees.bankruptcy_fee(m)
     if scale is None:
         coefficients: Coefficients = (-rate * m.value - fixed, ZERO, ZERO)
     else:
@@ -229,8 +229,8 @@ def _entry_maintenance(m: Marked, tier: Tier, required: Decimal) -> tuple[Number
     if rules.funding_in_requirement is FundingInRequirement.PAYABLE and m.payable_funding:
         numbers = (*numbers, ("funding_rate", m.payable_funding))
         inside = inside.replace("mmr", "(mmr + funding_rate)")
-    if tier.deduction:
-        numbers = (*numbers, ("deduction", tier.deduction))
+    if m.deduction:
+        numbers = (*numbers, ("deduction", m.deduction))
         inside += " - deduction"
     formula = f"-({inside})"
     if m.unit is not None:
@@ -294,8 +294,9 @@ class _WholeLeg:
         assert tier is not None  # noqa: S101 - the caller has looked
         assert m.tier_index is not None  # noqa: S101 - goes with the tier
         self._row = m.tier_index
-        a, b, c = m.contract.coefficients(m.required_qty, -factor * tier.mmr)
-        fixed = tier.deduction - tier.mmr * m.orders_value
+        a, b, c = m.contract.coefficients(m.required_qty, -factor * m.held_rate)
+        fixed = ZERO if m.rules.by_contracts else tier.deduction
+        fixed -= tier.mmr * m.orders_value
         self._coefficients = (a + factor * fixed, b, c)
 
     def index_at(self, price: Decimal) -> int:  # noqa: ARG002 - same row at every price

@@ -250,9 +250,7 @@ class SlopedLeg:
 
     __slots__ = ("_coefficients",)
 
-    def __init__(
-        self, qty: Decimal, mmr_base: Decimal, slope: Decimal, *, factor: Decimal
-    ) -> None:
+    def __init__(self, qty: Decimal, mmr_base: Decimal, slope: Decimal, *, factor: Decimal) -> None:
         self._coefficients = (-factor * mmr_base * qty, ZERO, -factor * slope * qty * qty)
 
     def index_at(self, price: Decimal) -> int:  # noqa: ARG002 - the same at every price

@@ -103,7 +103,7 @@ def _figures(rows: Iterable[ComparedPosition]) -> Table:
             screen.strong(row.exchange),
             row.symbol,
             _price(row),
-            "" if row.distance_rate is None else f"{row.distance_rate.scaleb(2):.2f}%",
+            _distance(row.distance_rate),
             _money(row.maintenance_value),
             _money(row.fee_value),
             "" if row.max_leverage is None else f"{_short(row.max_leverage)}x",
@@ -117,6 +117,13 @@ def _price(row: ComparedPosition) -> Text:
     if row.outcome is Outcome.ALREADY_LIQUIDATABLE:
         return Text(_short(row.liquidation_price) or "now", "bold red")
     return Text(_short(row.liquidation_price) or words.NONE)
+
+
+def _distance(rate: Decimal | None) -> str:
+    """Return a distance in percent, with the same decimals in every line."""
+    if rate is None:
+        return ""
+    return f"{rate.scaleb(2):.2f}%" if abs(rate) < _LARGE else words.rate(rate)
 
 
 def _short(value: Decimal | None) -> str:

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from liqcalc.rules.schema import Evidence, Process
 
 _COMFORTABLE = 88
-_HEADER = ("exchange", "mode", "evidence", "recorded", "symbols", "rules", "tiers", "")
-_SIDES = ("left", "left", "left", "right", "right", "left", "left", "left")
-_DETAIL = re.compile(r"[,;:(]")
+_HEADER = ("exchange", "mode", "evidence", "recorded", "symbols", "rules", "tiers")
+_SIDES = ("left", "left", "left", "right", "right", "left", "left")
+_DETAIL = re.compile(r", |[;:(]")
 
 
 def render_coverage(rows: Iterable[Coverage]) -> str:
@@ -36,11 +36,10 @@ def _coverage(rows: list[Coverage]) -> Iterator[RenderableType]:
     table = screen.columns(*_SIDES, header=_HEADER, gap=gap)
     for row in rows:
         for i, mode in enumerate(row.modes):
-            name = "" if i else screen.strong(row.id)
-            facts = ("", "", "", "") if i else _facts(row)
+            name = "" if i else _name(row)
             known = Text("\n").join(_classes(mode, row.products))
-            symbols, *others = facts
-            table.add_row(name, mode.margin_mode, known, str(mode.recorded), symbols, *others)
+            facts = ("", "", "") if i else (str(row.symbols), row.rules_from, row.tiers_seen or "")
+            table.add_row(name, mode.margin_mode, known, str(mode.recorded), *facts)
     yield table
     yield ""
     yield screen.title("not modelled", "in brief")
@@ -54,8 +53,8 @@ def _coverage(rows: list[Coverage]) -> Iterator[RenderableType]:
     yield screen.dim("liqcalc exchanges NAME tells everything about one exchange")
 
 
-def _facts(row: Coverage) -> tuple[str, ...]:
-    return str(row.symbols), row.rules_from, row.tiers_seen or "", "closed" if row.closed else ""
+def _name(row: Coverage) -> Text:
+    return Text.assemble((row.id, "bold"), ("\nclosed" if row.closed else "", "red"))
 
 
 def _classes(mode: ModeCoverage, products: tuple[str, ...]) -> Iterator[Text]:

@@ -23,9 +23,10 @@ def expand(data: Any) -> Any:  # noqa: ANN401 - parsed YAML
             if base is not None:
                 own = {key: value for key, value in choices.items() if key != "like"}
                 choices = merged(base, own)
-                entry = entry | {"choices": choices}
             known[str(entry.get("name"))] = choices
-        rules.append(entry)
+            rules.append(entry | {"choices": choices})
+        else:
+            rules.append(entry)
     return data | {"rules": rules}
 
 

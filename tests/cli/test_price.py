@@ -232,7 +232,12 @@ class TestBadInput:
     @pytest.mark.parametrize(
         ("line", "hint"),
         [
-            ("price okx BTC-USDT long 1 -e 1", "BTC-USDT-SWAP"),
+            (
+                "price okx BTC-USDC long 1 -e 1",
+                "okx has BTC as BTC-USD-SWAP (BTC/USD:BTC) or BTC-USDT-SWAP",
+            ),
+            ("price okx BTC long 1 -e 1", "write one of BTC-USD-SWAP (BTC/USD:BTC), BTC-USDT-SWAP"),
+            ("price okx BTC-UDST-SWAP long 1 -e 1", "did you mean BTC-USDT-SWAP"),
             (f"{BTC}s 1 -e 1", "did you mean long?"),
             (f"{BTC} 1 -e 1 --mode crss", "did you mean cross?"),
             (f"{BTC} 1 -e 1 -l 1 --rules x", "known are: standard"),

@@ -46,6 +46,7 @@ def test_a_price_as_json_loads_what_it_needs_and_no_more():
         *(f"liqcalc.cli{name}" for name in ("", ".commands", ".main", ".options", ".output")),
         "liqcalc.cli.price",
         *(f"liqcalc.rules{name}" for name in ("", ".build", ".catalog", ".names", ".schema")),
+        "liqcalc.rules.inherit",
         *(f"liqcalc.rules.{name}" for name in ("sheet", "strict_yaml")),
     }
 

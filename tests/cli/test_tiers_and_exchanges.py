@@ -1,7 +1,14 @@
 # mypy: allow-untyped-defs, allow-untyped-calls, allow-incomplete-defs
 from __future__ import annotations
 
+import shutil
+
 import pytest
+
+from liqcalc.render import screen
+from liqcalc.rules.catalog import Layer, LoadedExchange
+from liqcalc.rules.coverage import count_cases
+from liqcalc.rules.names import built_in
 
 
 class TestTiers:
@@ -55,7 +62,8 @@ class TestTiers:
             ("tiers binance BTCUSDT --notional nan", "is 'nan', not a number"),
             ("tiers binance BTCUSDT --as-of 2026", "not a date"),
             ("tiers binance BTCUSDT --as-of 2001-01-01", "the first known is of"),
-            ("tiers binance BTCUSD", "did you mean BTCUSDC or BTCUSDT or BTCUSD_PERP"),
+            ("tiers binance BTCUS", "did you mean BTCUSDC or BTCUSDT or BTCUSD_PERP"),
+            ("tiers binance BTC", "write one of BTCUSDC (BTC/USDC:USDC), BTCUSDT"),
         ],
     )
     def test_bad_input_is_one_clear_error(self, run, line, said):
@@ -69,12 +77,77 @@ class TestTiers:
 class TestExchanges:
     """What is covered, how well, since when."""
 
-    def test_every_exchange_has_a_line_a_product_and_mode(self, run):
-        out = run("exchanges").out
+    def test_every_exchange_has_a_line_a_margin_mode(self, run):
+        out = run("exchanges").out.partition("not modelled")[0]
 
         for name in ("binance", "bybit", "hyperliquid", "okx"):
-            assert f"\n{name}" in out
-        assert "reproduced" in out
+            lines = out.partition(f"\n{name} ")[2].splitlines()
+            assert lines[0].split()[0] == "isolated"
+            assert "cross" in [line.split()[0] for line in lines[1:5] if line]
+
+    def test_a_product_stands_apart_where_it_is_known_less_well(self, run):
+        lines = run("exchanges").out.partition("\nokx ")[2].splitlines()
+
+        assert lines[0].split()[:2] == ["isolated", "reproduced"]
+        assert lines[1].split() == ["inverse", "documented"]
+
+    def test_what_is_not_modelled_is_told_in_brief(self, run):
+        out = run("exchanges").out.partition("not modelled")[2]
+
+        assert "\nokx " in out
+        assert "portfolio margin; discount tiers of collateral" in out
+
+    def test_json_counts_what_was_recorded_by_margin_mode(self, run):
+        entries = {entry["id"]: entry for entry in run("exchanges --json").json["exchanges"]}
+        okx = entries["okx"]
+
+        assert [mode["margin_mode"] for mode in okx["modes"]] == ["isolated", "cross"]
+        assert all(mode["recorded"] >= 2 for mode in okx["modes"])
+        assert {item["mode"] for item in okx["modes"][0]["evidence"]} == {"isolated"}
+        assert len(okx["not_modelled"]) == 3
+        assert okx["closed"] is None
+
+    def test_a_closed_exchange_is_marked(self, run, tmp_path):
+        folder = tmp_path / "cove"
+        shutil.copytree(built_in() / "okx", folder)
+        text = (folder / "exchange.yaml").read_text()
+        text = text.replace("id: okx", "id: cove").replace(
+            "name: OKX", "name: Cove\nclosed: 2026-10-01"
+        )
+        (folder / "exchange.yaml").write_text(text)
+
+        out = run(f"exchanges --exchanges {tmp_path}").out
+
+        assert "closed" in out.partition("\ncove")[2].splitlines()[1]
+
+    @pytest.mark.parametrize("columns", [100, 80])
+    def test_the_table_fits(self, run, monkeypatch, columns):
+        monkeypatch.setattr(screen, "width", lambda: columns)
+
+        assert max(map(len, run("exchanges").out.splitlines())) <= columns
+
+    @pytest.mark.parametrize(
+        ("case", "mode"),
+        [
+            ("", "isolated"),
+            ("account: {margin_mode: cross}", "cross"),
+            ("account: {margin_mode: cross}, positions: [{margin_mode: isolated}]", "isolated"),
+            ("positions: [{symbol: X}], account: {margin_mode: cross}", "cross"),
+            ("confidence: low", None),
+            ("expected_failure: not known why", None),
+            ("source: {kind: official-doc}", None),
+        ],
+    )
+    def test_only_recorded_figures_that_are_reproduced_count(self, tmp_path, case, mode):
+        given = {"source": "{kind: api-response}", "confidence": "high"}
+        lines = [f"{key}: {value}" for key, value in given.items() if f"{key}:" not in case]
+        (tmp_path / "cases").mkdir()
+        (tmp_path / "cases" / "a.yaml").write_text(
+            "- {" + ", ".join([*lines, case]).strip(", ") + "}\n"
+        )
+        exchange = LoadedExchange("harbor", [Layer(tmp_path, trusted=False)])
+
+        assert count_cases(exchange).recorded == ({mode: 1} if mode else {})
 
     def test_json_has_counts_and_dates(self, run):
         entries = {entry["id"]: entry for entry in run("exchanges --json").json["exchanges"]}

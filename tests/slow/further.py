@@ -116,12 +116,9 @@ class FurtherRules(Rules):
         return {"max_notional": cap, "max_qty": None if qty is None else snap(qty)}
 
     def cap_at_leverage(self, position: Position) -> Decimal | None:
-        """Return the cap of the last row that allows the leverage."""
-        leverage = position.leverage
-        rows = self.rows(position)
-        if leverage is None or rows is None or any(row.max_leverage is None for row in rows):
-            return None
-        allowed = [row for row in rows if row.max_leverage and row.max_leverage >= leverage]
+        """Return the cap of the last row that is not known to forbid the leverage."""
+        leverage, rows = position.leverage or ZERO, self.rows(position) or ()
+        allowed = [r for r in rows if r.max_leverage is None or r.max_leverage >= leverage]
         return allowed[-1].cap if allowed else None
 
     # A position in its pool
@@ -131,14 +128,15 @@ class FurtherRules(Rules):
         return False
 
     def pool_figures(self, pool: Pool, position: Position, roots: Roots) -> Figures:
-        """Add what follows from the liquidation price."""
-        shown = self.liquidation_price(pool, position, roots)
+        """Add what follows from the liquidation price, before it is rounded."""
+        exact = type(self)(self.sheet, rounded=False).liquidation_price(pool, position, roots)
         root = roots.for_net(pool.net(position.symbol))
-        ratio = snap(shown / position.mark_price) if shown else None
+        ratio = snap(exact / position.mark_price) if exact else None
         if self.shows_estimate(pool):
             trigger = None if root is None else snap(root)
             return {"liquidation_ratio": ratio, "trigger_price": trigger}
-        needed = None if root is None else self.amount(self.maintenance(position, root))
+        printed = root is not None and self.liquidation_price(pool, position, roots)
+        needed = self.amount(self.maintenance(position, root)) if root and printed else None
         return {"liquidation_ratio": ratio, "maintenance_margin_at_liquidation": needed}
 
     def displayed_ratio(self, pool: Pool) -> Decimal | None:

@@ -95,8 +95,7 @@ class Gate(FurtherRules):
         """Return the price at which only the closing fee is left."""
         if isinstance(pool, CrossPool):
             roots = symbol_roots(AfterClosing(pool, position.symbol), position.symbol)
-        root = roots.for_net(pool.net(position.symbol))
-        return None if root is None else snap(root)
+        return super().bankruptcy_price(pool, position, roots)
 
     # Margin
 

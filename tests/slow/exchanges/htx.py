@@ -132,6 +132,15 @@ class Htx(FurtherRules):
 
     # Ratios
 
+    def ratio(self, value: Decimal) -> Decimal:
+        """Return a ratio cut at 18 decimals."""
+        return self.amount(value)
+
+    def isolated_ratio(self, pool: IsolatedPool) -> Decimal | None:
+        """Return the ratio cut at 18 decimals."""
+        ratio = super().isolated_ratio(pool)
+        return None if ratio is None else self.amount(ratio)
+
     def displayed_ratio(self, pool: Pool) -> Decimal | None:
         """Return the legacy ratio (danger at 0), or that of v5 (danger at 1)."""
         if self.legacy:
@@ -187,7 +196,15 @@ class Htx(FurtherRules):
     def funded_figures(
         self, pool: CrossPool, prices: Prices, initial: Decimal | None, needed: Decimal | None
     ) -> Figures:
-        """Return equity with the profits as printed."""
+        """Count with the equity of the profits as printed."""
         figures = super().funded_figures(pool, prices, initial, needed)
-        figures["equity"] = figures["margin_balance"] = self.amount(self._equity(pool))
+        equity = self._equity(pool)
+        figures["equity"] = figures["margin_balance"] = self.amount(equity)
+        if pool.determined and equity > 0:
+            figures["margin_ratio"] = self.ratio(pool.requirement(prices) / equity)
+        if initial is not None:
+            free = pool.available_backing(prices) - pool.backing(prices) + equity
+            figures["available_balance"] = self.amount(free - initial - self.order_margin(pool))
+        if initial is not None and equity > 0:
+            figures["initial_margin_ratio"] = self.ratio(initial / equity)
         return figures

@@ -152,7 +152,7 @@ class Kucoin(FurtherRules):
     # Requirements
 
     def liquidation_rate(self) -> Decimal | None:
-        """Return the rate of the liquidation fee; no source prints it."""
+        """Return the rate of the liquidation fee; no source prints it, so only the sheet's."""
         return self.fee_rate("liquidation")
 
     def funding_part(self, position: Position) -> Decimal:
@@ -181,9 +181,8 @@ class Kucoin(FurtherRules):
             return self.cross_rate(position, position.mark_price) is not None and None not in rates
         if self.rows(position) is None or self.rule == "uta":
             return self.rows(position) is not None
-        if self.old(position):
-            return self.closing_reserve(position) is not None
-        return self.liquidation_rate() is not None
+        part = self.closing_reserve(position) if self.old(position) else self.liquidation_rate()
+        return part is not None
 
     def maintenance(self, position: Position, price: Decimal) -> Decimal:
         """Return the maintenance margin."""

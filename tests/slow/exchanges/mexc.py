@@ -98,6 +98,12 @@ class Mexc(FurtherRules):
         margins = [self.margin_of(order) for order in self.held_orders(position.contract.settle)]
         return known and (position.isolated or None not in margins)
 
+    def maintenance_margin(self, position: Position) -> Decimal | None:
+        """Return maintenance, which needs no fee."""
+        if self.rows(position) is None:
+            return None
+        return snap(self.maintenance(position, position.mark_price))
+
     # The liquidation fee
 
     def liquidation_fee(self, position: Position) -> Decimal | None:

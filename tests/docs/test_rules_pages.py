@@ -1,0 +1,400 @@
+"""docs/rules has a page for every choice, and says who picks which value."""
+
+from __future__ import annotations
+
+import ast
+import operator
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+from functools import cache
+from math import isqrt
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args, get_origin, get_type_hints
+
+import pytest
+
+from liqcalc.engine import vocabulary
+from liqcalc.engine.numbers import Rounding, plain
+from liqcalc.engine.vocabulary import ModeRules, Rules
+from liqcalc.rules.catalog import Catalog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from liqcalc.rules.catalog import LoadedExchange
+    from liqcalc.rules.schema import RuleEntry, TierTable
+
+FOLDER = Path(__file__).resolve().parents[2] / "docs" / "rules"
+INDEX = FOLDER / "README.md"
+PAGES = {path.stem: path.read_text() for path in sorted(FOLDER.glob("*.md")) if path != INDEX}
+NAMES = {"name", "isolated", "cross"}  # of a rule set and of its two parts: no choices
+CHOICES: dict[str, Any] = {
+    name: kind
+    for cls in (Rules, ModeRules)
+    for name, kind in get_type_hints(cls).items()
+    if name not in NAMES
+}
+TABLES = {"slope": vocabulary.Slope, "continuous": vocabulary.Continuous}
+TABLES["open_interest"] = vocabulary.OpenInterest
+FUNCTIONS = set("max min clamp sqrt ln abs round cut up sum if else and or not".split())
+
+Users = dict[str, set[tuple[int, str]]]  # by exchange: (place of a rule set, margin mode)
+
+
+class Part(NamedTuple):
+    """One thing that a rule set can say: where, and what it may be."""
+
+    choice: str
+    inside: str
+    kind: Any
+    default: Any
+
+    @property
+    def values(self) -> list[Any]:
+        """Return every value of a closed list; nothing if any number or rounding will do."""
+        if self.kind is bool:
+            return [True, False]
+        kinds = [self.kind, *get_args(self.kind)]
+        return [
+            word
+            for kind in kinds
+            if isinstance(kind, type) and issubclass(kind, StrEnum)
+            for word in kind
+        ]
+
+    def of(self, rules: Any, mode: str) -> Any:
+        """Return what a rule set says here."""
+        value = getattr(rules.mode(isolated=mode == "isolated"), self.choice, None)
+        if self.choice in Rules._fields:
+            value = getattr(rules, self.choice)
+        for step in self.inside.split(".") if self.inside else ():
+            value = self.default if value is None else getattr(value, step)
+        return value
+
+
+def parts(choice: str) -> Iterator[Part]:
+    """Yield what can be said of a choice: itself, or each field of its group."""
+    kind = CHOICES[choice]
+    classes = [k for k in (kind, *get_args(kind)) if hasattr(k, "_fields") and k is not Rounding]
+    if not classes:
+        owner: Any = Rules if choice in Rules._fields else ModeRules
+        yield Part(choice, "", kind, owner._field_defaults.get(choice))
+    for group in classes:
+        for name, inner in get_type_hints(group).items():
+            yield Part(choice, name, inner, group._field_defaults.get(name))
+
+
+def spelled(value: Any) -> str:
+    """Return a value as exchange.yaml has it."""
+    if isinstance(value, Rounding):
+        digits = f", digits: {value.digits}" if value.digits else ""
+        if not value.rounds:
+            return "{to: none}"
+        return f"{{to: {value.to}{digits}, toward: {value.toward}}}"
+    if isinstance(value, Decimal):
+        short = plain(value)
+        return short if len(short) <= 14 else str(Fraction(value).limit_denominator(1000))
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def said(part: Part, value: Any) -> Iterator[tuple[str, str]]:
+    """Yield (where, what) of each thing that a rule set says beyond the default."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield f"{part.inside}.{key}".strip("."), spelled(item)
+    elif isinstance(value, tuple) and not isinstance(value, Rounding):
+        for item in value:
+            yield part.inside, spelled(item)
+    elif value != part.default or (part.values and part.kind is not bool):
+        yield part.inside, spelled(value)
+
+
+@cache
+def exchanges() -> dict[str, LoadedExchange]:
+    catalog = Catalog()
+    return {name: catalog.exchange(name) for name in catalog.names()}
+
+
+def places(exchange: LoadedExchange) -> Iterator[tuple[int, RuleEntry, str]]:
+    """Yield each rule set in each margin mode of an exchange."""
+    for i, entry in enumerate(exchange.meta.rules):
+        for mode in exchange.meta.margin_modes:
+            yield i, entry, str(mode)
+
+
+def picks(part: Part) -> dict[tuple[str, str], Users]:
+    """Return who says what, by (where, what)."""
+    found: dict[tuple[str, str], Users] = {}
+    for name, exchange in exchanges().items():
+        for i, entry, mode in places(exchange):
+            for key in said(part, part.of(entry.choices, mode)):
+                found.setdefault(key, {}).setdefault(name, set()).add((i, mode))
+    return found
+
+
+def offered(choice: str) -> dict[str, Users]:
+    """Return who lets a sheet set a part of a choice, by part."""
+    found: dict[str, Users] = {}
+    for name, exchange in exchanges().items():
+        for parameter in exchange.meta.parameters.values():
+            for path in parameter.sets:
+                steps = path.split(".")
+                only = steps.pop(0) if steps[0] in {"isolated", "cross"} else None
+                if steps[0] != choice:
+                    continue
+                users = found.setdefault(".".join(steps[1:]), {}).setdefault(name, set())
+                users |= {
+                    (i, mode)
+                    for i, entry, mode in places(exchange)
+                    if not parameter.rule_sets or entry.name in parameter.rule_sets
+                    if only in {None, mode}
+                }
+    return found
+
+
+@cache
+def tabled(kind: str) -> Users:
+    """Return whose tier tables hold rates of a kind."""
+    found: Users = {}
+    for name, exchange in exchanges().items():
+        files = [exchange.tiers(symbol) for symbol in exchange.symbols()]
+        tables = [t for file in files if file for t in file.history if getattr(t, kind) is not None]
+        for i, entry, mode in places(exchange):
+            if any(_fits(table, entry, mode) for table in tables):
+                found.setdefault(name, set()).add((i, mode))
+    return found
+
+
+def _fits(table: TierTable, entry: RuleEntry, mode: str) -> bool:
+    ended = table.until is not None and table.until < entry.from_
+    return table.rules in {None, entry.name} and table.mode in {None, mode} and not ended
+
+
+def named(users: Users) -> str:
+    """Return users in words: the rule sets and modes in brackets where not all."""
+    words = []
+    for name, chosen in users.items():
+        exchange = exchanges()[name]
+        everything = {(i, mode) for i, _, mode in places(exchange)}
+        modes: dict[str, set[int]] = {}
+        for i, mode in sorted(chosen):
+            modes.setdefault(mode, set()).add(i)
+        if chosen == everything:
+            words.append(name)
+            continue
+        alike = len({frozenset(sets) for sets in modes.values()}) == 1
+        if alike and len(modes) == len(exchange.meta.margin_modes):
+            inside = _rule_sets(exchange, next(iter(modes.values())))
+        else:
+            inside = ", ".join(
+                f"{_rule_sets(exchange, sets)} {mode}".strip() for mode, sets in modes.items()
+            )
+        words.append(f"{name} ({inside})")
+    return ", ".join(words)
+
+
+def _rule_sets(exchange: LoadedExchange, chosen: set[int]) -> str:
+    """Return rule sets in the fewest words: nothing for all, a product, or names."""
+    entries = exchange.meta.rules
+    if len(chosen) == len(entries):
+        return ""
+    for product in exchange.meta.products:
+        if chosen == {i for i, entry in enumerate(entries) if entry.products == (product,)}:
+            return str(product)
+    words = []
+    for name in dict.fromkeys(entry.name for entry in entries):
+        group = {i for i, entry in enumerate(entries) if entry.name == name}
+        shown = name if len({entry.name for entry in entries}) > 1 else ""
+        if group <= chosen:
+            words.append(shown)
+            continue
+        for i in sorted(group & chosen):
+            products = "/".join(entries[i].products)
+            words.append(f"{shown} {products or 'from ' + entries[i].from_}".strip())
+    return ", ".join(words)
+
+
+def used_by(stem: str) -> list[str]:
+    """Return the lines that a page must have below `Used by:`."""
+    lines = []
+    for choice in choices_of(stem):
+        for part in parts(choice):
+            lines += _lines(stem, part)
+        if choice in TABLES:
+            lines.append(f"- in tables: {named(tabled(choice))}")
+    return lines
+
+
+def _lines(stem: str, part: Part) -> Iterator[str]:
+    """Yield a line a value, and one for a parameter of sheets."""
+    before = "" if part.choice == stem else f"{part.choice}."
+    own = f"{before}{part.inside}".strip(".")
+    found = picks(part)
+    default = None if part.default in (None, ()) else spelled(part.default)
+    wanted = [(part.inside, spelled(value)) for value in part.values] or list(found)
+    nobody = []
+    for where, what in wanted:
+        label = f"{before}{where}".strip(".")
+        label = f"`{label}: {what}`" if label else f"`{what}`"
+        if part.values and what == default:
+            if part.kind is not bool:
+                yield f"- {label}: default"
+        elif (where, what) in found:
+            yield f"- {label}: {named(found[where, what])}"
+        else:
+            nobody.append(label)
+    by_sheet = {
+        path: users
+        for path, users in offered(part.choice).items()
+        if part.choice in TABLES or path.split(".")[0] == part.inside
+    }
+    if nobody:
+        yield f"- {', '.join(nobody)}: nobody"
+    elif not wanted and not by_sheet and part.choice not in TABLES:
+        yield f"- `{own}`: nobody" if own else "- nobody"
+    for path, users in by_sheet.items():
+        label = f"{before}{path}".strip(".")
+        yield f"- by parameter{f' `{label}`' if label else ''}: {named(users)}"
+
+
+def first_column(text: str, heading: str) -> list[str]:
+    """Return the words in the first column of the tables headed `heading`."""
+    found, inside = [], False
+    for line in text.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if not line.startswith("|"):
+            inside = False
+        elif cells[0] == heading:
+            inside = True
+        elif inside:
+            found += re.findall(r"`([^`]+)`", cells[0])
+    return found
+
+
+def choices_of(stem: str) -> list[str]:
+    """Return what a page is about: the choice it is named after, or those of its table."""
+    return [stem] if stem in CHOICES else first_column(PAGES[stem], "choice")
+
+
+def test_every_choice_has_one_page_and_every_page_a_choice() -> None:
+    assert sorted(CHOICES) == sorted(choice for stem in PAGES for choice in choices_of(stem))
+
+
+@pytest.mark.parametrize("stem", PAGES)
+class TestAPage:
+    """A page names every value, and the picks that it claims are those of the data."""
+
+    def test_it_begins_with_its_name_and_what_it_means(self, stem: str) -> None:
+        heading, empty, meaning = PAGES[stem].split("\n")[:3]
+
+        assert (heading, empty) == (f"# {stem}", "")
+        assert re.match(r"[A-Z`].*", meaning)
+
+    def test_every_value_is_in_its_table(self, stem: str) -> None:
+        kinds = [part for choice in choices_of(stem) for part in parts(choice)]
+        wanted = {spelled(value) for part in kinds for value in part.values if part.kind is not bool}
+        if stem in CHOICES and CHOICES[stem] is bool:
+            wanted = {"true", "false"}
+
+        assert wanted == set(first_column(PAGES[stem], "value"))
+
+    def test_every_part_of_a_group_is_in_its_table(self, stem: str) -> None:
+        groups: list[Any] = [TABLES.get(choice) for choice in choices_of(stem)]
+        wanted = {
+            part.inside
+            for choice in choices_of(stem)
+            for part in parts(choice)
+            if part.inside
+        } | {name for group in groups if group for name in group._fields}
+
+        assert wanted == set(first_column(PAGES[stem], "part"))
+
+    def test_it_says_who_uses_what(self, stem: str) -> None:
+        shown = PAGES[stem].split("\nUsed by:\n\n")[1]
+
+        assert used_by(stem) == shown.rstrip("\n").split("\n")
+
+    def test_every_term_of_its_formulas_is_explained(self, stem: str) -> None:
+        known = set(first_column(INDEX.read_text(), "symbol")) | FUNCTIONS
+        text = PAGES[stem]
+        known |= {word for heading in ("value", "part", "choice") for word in first_column(text, heading)}
+        known |= {stem}
+        block = "\n".join(re.findall(r"^```text\n(.*?)^```$", text, re.MULTILINE | re.DOTALL))
+        explained = re.findall(r"^([\w, ]+): .+$", block, re.MULTILINE)
+        known |= {word for names in explained for word in names.split(", ")}
+        formulas = [line for line in block.splitlines() if not re.match(r"[\w, ]+: ", line)]
+        known |= {line.split("=")[0].strip() for line in formulas}
+        used = {word for line in formulas for word in re.findall(r"[a-z_]\w*", line)}
+
+        assert used - known == set()
+
+    def test_its_examples_are_computed_right(self, stem: str) -> None:
+        for shown in re.findall(r"`([^`\n]+ = [^`\n]+)`", PAGES[stem]):
+            formula, _, result = shown.rpartition(" = ")
+            if not re.match(r"[\d.]+(\.\.\.)?$|-[\d.]+(\.\.\.)?$", result):
+                continue
+            assert worth(formula, result) == result, shown
+
+
+def worth(formula: str, result: str) -> str:
+    """Return what a formula comes to, cut where `result` ends in dots."""
+    value = evaluate(ast.parse(formula, mode="eval").body)
+    digits = len(result.rstrip(".").partition(".")[2])
+    cut = int(abs(value) * 10**digits)
+    text = f"{'-' if value < 0 else ''}{cut // 10**digits}"
+    if digits:
+        text += f".{cut % 10**digits:0{digits}}"
+    return text + ("..." if Fraction(cut, 10**digits) != abs(value) else "")
+
+
+def evaluate(node: ast.expr) -> Fraction:
+    """Return the exact value of plain arithmetic."""
+    if isinstance(node, ast.Constant):
+        return Fraction(str(node.value))
+    if isinstance(node, ast.UnaryOp):
+        return -evaluate(node.operand)
+    if isinstance(node, ast.BinOp):
+        return _OPERATIONS[type(node.op)](evaluate(node.left), evaluate(node.right))
+    assert isinstance(node, ast.Call)
+    assert isinstance(node.func, ast.Name)
+    return _CALLS[node.func.id](*map(evaluate, node.args))
+
+
+_OPERATIONS: dict[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
+_CALLS: dict[str, Callable[..., Fraction]] = {
+    "max": max,
+    "min": min,
+    "ln": lambda value: Fraction(Decimal(value.numerator).ln() - Decimal(value.denominator).ln()),
+    "sqrt": lambda value: Fraction(isqrt(value.numerator), isqrt(value.denominator)),
+}
+
+
+def links(text: str) -> list[tuple[str, str]]:
+    return re.findall(r"\]\(([^)#]*)(?:#([^)]*))?\)", text)
+
+
+def anchors(text: str) -> set[str]:
+    heads: Iterable[str] = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("path", [INDEX, *(FOLDER / f"{stem}.md" for stem in PAGES)], ids=str)
+def test_links_lead_somewhere(path: Path) -> None:
+    for target, anchor in links(path.read_text()):
+        page = path.parent / target if target else path
+        assert page.is_file(), target
+        assert not anchor or anchor in anchors(page.read_text()), (target, anchor)
+
+
+def test_the_index_lists_every_page() -> None:
+    listed = {target for target, _ in links(INDEX.read_text()) if "/" not in target}
+
+    assert {f"{stem}.md" for stem in PAGES} == listed - {""}
