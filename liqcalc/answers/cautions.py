@@ -88,26 +88,28 @@ def _no_table(found: Resolved, symbol: str) -> str:
     """Return why no table holds, and what the user can give instead."""
     day = f" on {found.sheet.as_of}" if found.sheet.as_of else ""
     known = found.exchange.tiers(symbol)
+    give = f"give {_rate_parameters(found)}tiers in the sheet"
     if known is None:
-        return f"no tier table of {symbol} is known{day}; give tiers in the sheet"
+        return f"no tier table of {symbol} is known{day}; {give}"
     last = known.history[-1]
-    if last.until is not None:
-        names = [
-            name
-            for name, parameter in found.exchange.meta.parameters.items()
-            if any(path.startswith(("slope.", "continuous.")) for path in parameter.sets)
-        ]
-        instead = f"parameters {', '.join(names)} (--parameter NAME=VALUE), or " if names else ""
-        return (
-            f"the rates of {symbol} that are known ended on {last.until}{_why(last)}; "
-            f"give {instead}tiers in the sheet"
-        )
+    if last.until is not None and last.until < (found.day or found.today):
+        return f"the rates of {symbol} that are known ended on {last.until}{_why(last)}; {give}"
     first = known.history[0].from_
     if first > (found.day or found.today):
         why = f"; the first known is of {first}"
     else:
         why = "; those that are known are for another rule set, margin mode or leverage"
-    return f"no tier table of {symbol} is known{day}{why}; give tiers in the sheet"
+    return f"no tier table of {symbol} is known{day}{why}; {give}"
+
+
+def _rate_parameters(found: Resolved) -> str:
+    """Return the parameters that stand for a table, as advice; nothing where there are none."""
+    names = [
+        name
+        for name, parameter in found.exchange.meta.parameters.items()
+        if any(path.startswith(("slope.", "continuous.")) for path in parameter.sets)
+    ]
+    return f"parameters {', '.join(names)} (--parameter NAME=VALUE), or " if names else ""
 
 
 def _why(table: TierTable) -> str:

@@ -312,7 +312,7 @@ def _qty(
     contract = loaded.contract(symbol)
     if notional <= 0 or entry <= 0 or contract is None:
         raise InputError(Fault("LQ105", "notional", "and entry_price must be above 0"))
-    qty = notional / entry if contract.product is Product.LINEAR else notional
+    qty = notional if contract.product is Product.INVERSE else notional / entry
     lot = lot_of(contract)
     if lot is not None:
         qty = to_step(qty, lot, "down")

@@ -44,7 +44,8 @@ def account_figures(
     initial = _initial(found, plan, results)
     reserved = account.order_margin or plan.orders.margin
     _put(figures, found, "maintenance_margin", maintenance, "a position's tiers are not known")
-    _put(figures, found, "initial_margin", initial, "a position's leverage was not given")
+    unknown = _why_no_initial(results)
+    _put(figures, found, "initial_margin", initial, unknown)
     figures.put("order_margin", reserved)
     _own_figures(figures, found, plan, initial)
     if plan.backing is None:
@@ -54,7 +55,7 @@ def account_figures(
     if initial is not None:
         weighted = plan.backing.equity(initial=True)
         available = weighted - initial - reserved
-    _put(figures, found, "available_balance", available, "a position's leverage was not given")
+    _put(figures, found, "available_balance", available, unknown)
     liquidatable = _ratios(figures, found, plan, initial)
     if "available_after_maintenance" in found.exchange.meta.figures:
         after = None if maintenance is None else plan.backing.equity() - maintenance
@@ -62,6 +63,15 @@ def account_figures(
     return AccountFigures(
         plan.currency, figures.shown, figures.exact, figures.reasons, liquidatable=liquidatable
     )
+
+
+def _why_no_initial(results: list[PositionResult]) -> str:
+    """Return why the sum of initial margins is not known."""
+    for result in results:
+        if result.figures.shown.get("initial_margin") is None:
+            reason = result.figures.reasons.get("initial_margin", "")
+            return f"{result.marked.contract.symbol}: {reason}"
+    return "the leverage or the tiers of an order are not known"
 
 
 def _maintenance(found: Resolved, plan: PoolPlan, results: list[PositionResult]) -> Decimal | None:
@@ -177,7 +187,10 @@ def _put(figures: Figures, found: Resolved, name: str, value: Decimal | None, re
 def _total(
     found: Resolved, plan: PoolPlan, results: list[PositionResult], name: str
 ) -> Decimal | None:
-    """Return the sum of a printed figure, without the sides that netting leaves out."""
+    """Return the sum of a printed figure, without the sides that netting leaves out.
+
+    The legs of one symbol are set against each other in maintenance alone.
+    """
     amounts = []
     for result in results:
         amount = result.figures.shown.get(name)
@@ -186,7 +199,8 @@ def _total(
         settle = result.marked.contract.settle
         amounts.append(amount * (plan.prices.requirement_price(settle) if plan.prices else 1))
     marked = [result.marked for result in results]
-    if found.rules.netting is not Netting.NONE:
+    netting = found.rules.netting
+    if netting is Netting.BASE or (netting is Netting.SYMBOL and name == "maintenance_margin"):
         left_out = covered(found.rules, marked, amounts)
         both = zip(marked, amounts, strict=True)
         amounts = [amount for m, amount in both if m not in left_out]
@@ -210,10 +224,12 @@ def _profit(
 
 
 def _wallet(backing: Pool) -> Decimal:
-    return sum(
-        (coin.qty * backing.held_price(asset, coin.qty) for asset, coin in backing.coins.items()),
-        ZERO,
-    )
+    coins = [
+        (asset, coin)
+        for asset, coin in backing.coins.items()
+        if coin.qty > 0 or not backing.profit_apart
+    ]
+    return sum((coin.qty * backing.held_price(asset, coin.qty) for asset, coin in coins), ZERO)
 
 
 def _ratios(

@@ -29,7 +29,7 @@ def liquidation_figures(result: PositionResult) -> None:
     if m.position.isolated:
         isolated_figures(result)
     missing = list(dict.fromkeys(m.missing))
-    if pool is None and not m.position.isolated:
+    if backing is None and not m.position.isolated:
         missing.append("wallet_balance, equity or collateral of the account")
     if missing or pool is None:
         reason = "not known: " + ", ".join(missing)

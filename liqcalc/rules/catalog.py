@@ -211,9 +211,9 @@ class LoadedExchange:
                 message = f"{self.id} has no parameter {key!r}"
                 faults.append(Fault("LQ106", f"{where}.{key}", message, hint))
                 continue
-            for path in parameter.sets:
-                _set(choices, path.split("."), value)
-            faults += _parameter_faults(choices, key, value, where)
+            if changed(choices, parameter.sets, value) is None:
+                hint = "liqcalc exchanges NAME lists the parameters with their values"
+                faults.append(Fault("LQ106", f"{where}.{key}", f"cannot be {value!r}", hint))
         if faults:
             raise InputError(*faults)
         return build.build(Rules, choices)
@@ -288,10 +288,13 @@ class LoadedExchange:
         if not re.search(r"\d{6}$", symbol):
             return None
         pattern = re.sub(r"\d{6}$", "YYMMDD", symbol)
-        for known in self.symbols():
-            contract = self.contract(known) if known != symbol else None
-            if contract and contract.pattern == pattern:
-                return contract
+        for layer in self.layers:
+            for path in (layer.folder / "contracts").glob("*.yaml"):
+                if pattern not in path.read_text(encoding="utf-8", errors="replace"):
+                    continue
+                contract = self.contract(symbol_of(path))
+                if contract and contract.pattern == pattern:
+                    return contract
         return None
 
 
@@ -357,29 +360,36 @@ def shown(path: Path) -> str:
     return str(path)
 
 
+def changed(
+    choices: dict[str, Any],
+    paths: Iterable[str],
+    value: Any,  # noqa: ANN401 - parsed YAML
+) -> Rules | None:
+    """Set the choices at `paths` to `value`; return the rules, or None if they cannot be so.
+
+    Args:
+        choices: of a rule set, as parsed; changed in place.
+        paths: such as ``isolated.liquidation_price.to``.
+        value: as a sheet gives it.
+    """
+    for path in paths:
+        _set(choices, path.split("."), value)
+    try:
+        rules = build.build(Rules, choices)
+    except (TypeError, ValueError, KeyError, AttributeError, InvalidOperation):
+        return None
+    return rules if _sound(rules) else None
+
+
 def _set(choices: dict[str, Any], path: list[str], value: Any) -> None:  # noqa: ANN401
     for step in path[:-1]:
-        choices = choices.setdefault(step, {})
+        if not isinstance(choices.get(step), dict):
+            choices[step] = {}
+        choices = choices[step]
     if isinstance(value, dict) and isinstance(choices.get(path[-1]), dict):
         choices[path[-1]] = choices[path[-1]] | value
     else:
         choices[path[-1]] = value
-
-
-def _parameter_faults(
-    choices: dict[str, Any],
-    key: str,
-    value: Any,  # noqa: ANN401
-    where: str,
-) -> list[Fault]:
-    try:
-        rules = build.build(Rules, choices)
-    except (TypeError, ValueError, KeyError, AttributeError, InvalidOperation):
-        rules = None
-    if rules is not None and _sound(rules):
-        return []
-    hint = "liqcalc exchanges NAME lists the parameters with their values"
-    return [Fault("LQ106", f"{where}.{key}", f"cannot be {value!r}", hint)]
 
 
 def _sound(value: Any) -> bool:  # noqa: ANN401 - any part of Rules

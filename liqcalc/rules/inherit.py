@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def expand(data: Any) -> Any:  # noqa: ANN401 - parsed YAML
@@ -19,7 +22,7 @@ def expand(data: Any) -> Any:  # noqa: ANN401 - parsed YAML
     for entry in data["rules"]:
         choices = entry.get("choices") if isinstance(entry, dict) else None
         if isinstance(choices, dict):
-            base = known.get(choices.get("like", ""))
+            base = known.get(str(choices.get("like", "")))
             if base is not None:
                 own = {key: value for key, value in choices.items() if key != "like"}
                 choices = merged(base, own)
@@ -28,6 +31,24 @@ def expand(data: Any) -> Any:  # noqa: ANN401 - parsed YAML
         else:
             rules.append(entry)
     return data | {"rules": rules}
+
+
+def strays(data: Any) -> Iterator[tuple[int, str, list[str]]]:  # noqa: ANN401 - parsed YAML
+    """Yield each rule set whose ``like`` names none above: its index, the name, those above.
+
+    >>> first, second = {"name": "a", "choices": {}}, {"name": "b", "choices": {"like": "c"}}
+    >>> list(strays({"rules": [first, second]}))
+    [(1, 'c', ['a'])]
+    """
+    if not isinstance(data, dict) or not isinstance(data.get("rules"), list):
+        return
+    above: list[str] = []
+    for i, entry in enumerate(data["rules"]):
+        choices = entry.get("choices") if isinstance(entry, dict) else None
+        if isinstance(choices, dict):
+            if "like" in choices and str(choices["like"]) not in above:
+                yield i, str(choices["like"]), [*above]
+            above.append(str(entry.get("name")))
 
 
 def merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Names of exchanges and symbols, by listing folders; opens no file.
+"""Names of exchanges and symbols, by listing folders.
 
 Shell completion asks here, so nothing but the standard library is imported.
 """
@@ -46,5 +46,16 @@ def file_name(symbol: str) -> str:
 
 
 def symbol_of(path: Path) -> str:
-    """Return the symbol that a file is named after."""
+    """Return the symbol that a file is named after.
+
+    ``--`` stands for ``:`` or ``/``; which of them, the file itself says.
+    """
+    if "--" not in path.stem:
+        return path.stem
+    with path.open(encoding="utf-8", errors="replace") as file:
+        for line in file:
+            key, _, value = line.partition(":")
+            if key == "symbol":
+                given = value.partition("#")[0].strip().strip("\"'")
+                return given if file_name(given) == path.name else path.stem.replace("--", ":")
     return path.stem.replace("--", ":")

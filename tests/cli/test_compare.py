@@ -191,9 +191,9 @@ class TestSizes:
         row = row_of(found, "okx", "BTC-USDT-SWAP")
 
         assert row.qty == Decimal("0.5123")
-        assert [str(note.message) for note in row.notes] == [
-            "0.5123 BTC, rounded down to the lot of 0.0001"
-        ]
+        assert row.notes == (
+            liqcalc.Note("LQ409", "0.5123 BTC, rounded down to the lot of 0.0001"),
+        )
         inverse = row_of(found, "okx", "BTC-USD-SWAP")
         assert inverse.qty == 30740
         assert inverse.notes[0].message == "30740 USD face value, rounded down to the lot of 10"

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tests.slow.exchanges.base import Figures, Rules
-from tests.slow.plain import ZERO, Order, Position, Tier, number, snap
+from tests.slow.plain import ZERO, Order, Position, Sheet, Tier, number, snap
 from tests.slow.pools import CrossPool, Roots
 from tests.slow.prices import MARKS
 from tests.slow.roots import root_above, root_below, sign
@@ -48,6 +48,15 @@ def own_share_roots(pool: CrossPool, position: Position, rate: Decimal) -> Roots
         return share + gained - pool.total([(settle, rate * position.value(price))], MARKS)
 
     return Roots(root_below(left, mark), root_above(left, mark))
+
+
+def by_settle(sheet: Sheet, positions: list[Position]) -> list[list[Position]]:
+    """Return cross positions by settle currency; nothing where one sum cannot back them all."""
+    coins = list(dict.fromkeys(p.contract.settle for p in positions))
+    one_sum = sheet.account.wallet_balance is not None or sheet.account.equity is not None
+    if len(coins) > 1 and one_sum:
+        return []
+    return [[p for p in positions if p.contract.settle == coin] for coin in coins]
 
 
 class FurtherRules(Rules):
@@ -117,9 +126,11 @@ class FurtherRules(Rules):
 
     def cap_at_leverage(self, position: Position) -> Decimal | None:
         """Return the cap of the last row that is not known to forbid the leverage."""
-        leverage, rows = position.leverage or ZERO, self.rows(position) or ()
-        allowed = [r for r in rows if r.max_leverage is None or r.max_leverage >= leverage]
-        return allowed[-1].cap if allowed else None
+        leverage, rows = position.leverage or ZERO, self.rows(position)
+        if rows is None:
+            return None
+        allowed = [r.cap for r in rows if r.max_leverage is None or r.max_leverage >= leverage]
+        return allowed[-1] if allowed else ZERO
 
     # A position in its pool
 

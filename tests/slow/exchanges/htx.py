@@ -15,9 +15,9 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tests.slow.further import FurtherRules, without_deductions
+from tests.slow.further import FurtherRules, by_settle, without_deductions
 from tests.slow.plain import CUT, ONE, ZERO, Position, Sheet, Tier, snap, to_decimals
-from tests.slow.pools import CrossPool, IsolatedPool, MultiPool
+from tests.slow.pools import CrossPool, IsolatedPool, MultiPool, SinglePool
 from tests.slow.prices import MARKS
 
 if TYPE_CHECKING:
@@ -59,6 +59,19 @@ class ContractAccount(IsolatedPool):
         return sum((self.rules.maintenance(p, prices.of(p)) for p in self.positions), ZERO)
 
 
+class CoinAccount(SinglePool):
+    """The cross account of a coin; equity that is given holds profits as they are printed."""
+
+    @cached_property
+    def wallet(self) -> Decimal | None:
+        """Return static equity."""
+        equity = self.sheet.account.equity
+        if equity is None or self.sheet.account.wallet_balance is not None:
+            return super().wallet
+        shown = sum((self.rules.unrealized_pnl(p) for p in self.positions), ZERO)
+        return equity - shown - self.sheet.account.other_unrealized_pnl
+
+
 class Htx(FurtherRules):
     """Rules of HTX."""
 
@@ -72,6 +85,12 @@ class Htx(FurtherRules):
         if self.sheet.rules is not None:
             return self.sheet.rules == "legacy"
         return not self.since(V5_FROM)
+
+    def cross_pools(self, positions: list[Position]) -> list[CrossPool]:
+        """Return an account for each coin, unless all assets are shared."""
+        if self.sheet.account.collateral_mode != "single":
+            return []
+        return [CoinAccount(self.sheet, self, each) for each in by_settle(self.sheet, positions)]
 
     # Tiers
 
@@ -155,10 +174,7 @@ class Htx(FurtherRules):
 
     def _equity(self, pool: Pool) -> Decimal:
         """Return equity as printed."""
-        held = getattr(pool, "margin", None)
-        if held is None:
-            held = None if self.sheet.account.equity is not None else getattr(pool, "wallet", None)
-        if held is None or isinstance(pool, MultiPool):
+        if isinstance(pool, MultiPool):
             return pool.backing(MARKS)
         exact = sum((p.pnl(p.mark_price) for p in pool.positions), ZERO)
         shown = sum((self.unrealized_pnl(p) for p in pool.positions), ZERO)

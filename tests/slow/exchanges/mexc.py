@@ -3,16 +3,18 @@
 Section 4: maintenance = entry value * rate of the whole position, level by contracts. Section 5:
 the condition adds a liquidation fee on the value at the takeover (bankruptcy) price; prices nearest
 on the tick. Section 3: the isolated margin and its initial margin hold the closing fee on the entry
-value. Section 2: cross equity leaves out the margin of open orders. Section 7: ratio of 4 decimals.
+value. Section 1: funding leaves the available balance. Section 2: cross equity leaves out the
+margin of open orders. Section 7: ratio of 4 decimals.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tests.slow.further import FurtherRules, without_deductions
+from tests.slow.further import FurtherRules, by_settle, without_deductions
 from tests.slow.plain import (
     NEAREST,
     ZERO,
@@ -68,11 +70,7 @@ class Mexc(FurtherRules):
         if self.sheet.account.collateral_mode == "multi":
             message = "MEXC has no pools of several assets"
             raise NotImplementedError(message)
-        coins = list(dict.fromkeys(p.contract.settle for p in positions))
-        if len(coins) > 1 and not self.sheet.account.collateral:
-            return []  # the evaluator says why
-        members = [[p for p in positions if p.contract.settle == coin] for coin in coins]
-        return [Equity(self.sheet, self, each) for each in members]
+        return [Equity(self.sheet, self, each) for each in by_settle(self.sheet, positions)]
 
     # Tiers and requirements
 
@@ -151,6 +149,10 @@ class Mexc(FurtherRules):
         return sum(listed, self.sheet.account.order_margin if first else ZERO)
 
     # Margin
+
+    def margin(self, position: Position) -> Decimal | None:
+        """Return the isolated margin; funding leaves the available balance instead."""
+        return super().margin(replace(position, funding_paid=ZERO))
 
     def opening_margin(self, position: Position) -> Decimal | None:
         """Return entry value / leverage plus the closing fee on the entry value."""
