@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from liqcalc.answers.answer import PositionAnswer
+    from liqcalc.engine.vocabulary import Rules
     from liqcalc.rules.catalog import Catalog, LoadedExchange
     from liqcalc.rules.schema import ContractFile
     from liqcalc.rules.sheet import Side
@@ -180,7 +181,7 @@ def _compared(
         fee_to_close=figures.get("fee_to_close"),
         fee_value=_in_quote(answer, "fee_to_close"),
         max_leverage=figures.get("max_leverage"),
-        funding_interval_hours=rules.funding.interval_hours if match.perpetual else None,
+        funding_interval_hours=_interval(rules) if match.perpetual else None,
         evidence=known.evidence,
         notes=tuple(notes),
         warnings=answer.warnings,
@@ -216,3 +217,7 @@ def _why(answer: PositionAnswer) -> str:
     """Return why there is no price; where tiers are missing, which are known."""
     tables = [note.message.partition(";")[0] for note in answer.warnings if note.code == _NO_TABLE]
     return next(iter(tables), answer.reasons.get("liquidation_price", ""))
+
+
+def _interval(rules: Rules) -> Decimal:
+    return ZERO if rules.funding.continuous else rules.funding.interval_hours

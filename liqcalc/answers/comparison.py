@@ -49,7 +49,8 @@ class ComparedPosition:
         maintenance_margin, fee_to_close: in the settle currency.
         maintenance_value, fee_value: the same in quote, coins at the mark.
         max_leverage: at this size.
-        funding_interval_hours: between payments; None for dated contracts.
+        funding_interval_hours: between payments, 0 where it accrues all the time;
+            None for dated contracts.
         evidence: how well the rule is known.
         notes: how the position was adapted to this contract, and what its
             figures hold that others' do not.

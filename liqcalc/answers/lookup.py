@@ -80,18 +80,19 @@ def schedule_of(
     given = found.sheet.tiers.get(as_given)
     key = (symbol, mode)
     interest = rules.open_interest
-    if given is not None:
-        found.tables[key] = TableUse(symbol, None, None, "sheet", complete=True)
-        return _read(rules, given, open_interest=interest)
     table = found.exchange.tier_table(
         symbol, found.day, rules=entry.name, mode=mode, leverage=leverage, today=found.today
     )
+    continuous = table.continuous if table is not None else None
     own = of_symbol(rules.continuous, symbol)
-    cross = mode is MarginMode.CROSS
-    if own and cross:
-        base = table.continuous if table is not None and table.continuous else Continuous()
+    if own and mode is MarginMode.CROSS:
+        continuous = (continuous or Continuous())._replace(**own)
+    if given is not None:
         found.tables[key] = TableUse(symbol, None, None, "sheet", complete=True)
-        return Schedule((), continuous=base._replace(**own))
+        return _read(rules, given, continuous=continuous, open_interest=interest)
+    if own and mode is MarginMode.CROSS:
+        found.tables[key] = TableUse(symbol, None, None, "sheet", complete=True)
+        return Schedule((), continuous=continuous)
     if rules.slope is not None:
         found.tables[key] = TableUse(symbol, None, None, "sheet", complete=True)
         slope = table.slope if table is not None and table.slope else Slope()

@@ -98,7 +98,9 @@ def _isolated_plan(m: Marked) -> PoolPlan:
             if coin.asset == settle:
                 held = coin._replace(qty=coin.qty + cash)
             coins[coin.asset] = held
-    plan.pool = plan.backing = Pool(m.rules, [m], coins, multi=multi)
+    kept = m.reserve if m.mode.fee_in_maintenance_margin is FeeBasis.RESERVE else None
+    plan.pool = Pool(m.rules, [m], coins, multi=multi, opening_fees=-(kept or ZERO))
+    plan.backing = plan.pool
     return plan
 
 
@@ -231,7 +233,7 @@ def _count_orders(found: Resolved, plan: PoolPlan, price_of: Callable[[str], Dec
         if all(m.contract.settle != contract.settle for m in plan.marked):
             continue
         holders = [m for m in plan.marked if m.contract.symbol == order.symbol]
-        adds = [m for m in holders if m.position.side == order.side]
+        adds = [m for m in holders if rules.both_sides or m.position.side == order.side]
         taker = next((m.position.taker for m in plan.marked), None) or ZERO
         price = price_of(contract.settle)
         plan.orders.fees += contract.value(order.qty, order.price) * taker * price

@@ -55,6 +55,11 @@ def price(
     mmr: Number | None = None,
     deduction: Number | None = None,
     max_leverage: Number | None = None,
+    liquidation_fee: Number | None = None,
+    index_price: Number | None = None,
+    funding_rate: Number | None = None,
+    opened: str | None = None,
+    risk_level: int | None = None,
     rules: str | None = None,
     parameters: Mapping[str, Any] | None = None,
     exchanges: Iterable[str | Path] = (),
@@ -90,6 +95,13 @@ def price(
         mmr: rate of one tier of your own, instead of the catalogue's table.
         deduction: of that tier; default 0.
         max_leverage: what the exchange reports for the position.
+        liquidation_fee: rate charged on what is liquidated, where the
+            condition holds it; default: the exchange's.
+        index_price: spot index or oracle; default `mark_price`.
+        funding_rate: coming rate per interval, + = longs pay.
+        opened: ISO date on which the position was opened, where rules depend
+            on it.
+        risk_level: level that the user has set, 1 = lowest.
         rules: name of a rule set of the exchange.
         parameters: single rule parameters by name.
         exchanges: folders of exchanges of your own.
@@ -124,6 +136,9 @@ def price(
         "mmr": mmr,
         "deduction": deduction,
         "max_leverage": max_leverage,
+        "liquidation_fee": liquidation_fee,
+        "index_price": index_price,
+        "funding_rate": funding_rate,
     }
     with exact():
         given, meant, mode, own = together(
@@ -144,6 +159,10 @@ def price(
             margin=given["margin"],
             extra_margin=given["extra_margin"] or ZERO,
             max_leverage=given["max_leverage"],
+            index_price=given["index_price"],
+            funding_rate=given["funding_rate"],
+            opened=opened,
+            risk_level=risk_level,
         )
         sheet = Sheet(
             exchange=loaded.id,
@@ -151,7 +170,7 @@ def price(
             as_of=as_of,
             account=AccountRow(margin_mode=mode, wallet_balance=given["wallet_balance"]),
             tiers=_own_tier(own, given),
-            fees=FeesRow(taker=given["taker"]),
+            fees=FeesRow(taker=given["taker"], liquidation=given["liquidation_fee"]),
             rules=rules,
             parameters=dict(parameters or {}),
         )

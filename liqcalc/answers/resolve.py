@@ -191,7 +191,7 @@ def _position(
         fee_reserve=row.fee_reserve,
         accrued_fees=row.accrued_fees,
         collateral=coins_of(row.collateral, {contract.base: mark}, rules.multi_asset),
-        orders=tuple(o for o in orders if o.side == side),
+        orders=tuple(o for o in orders if o.side == side or rules.orders.both_sides),
         exchange_taker=fees.exchange_taker,
         liquidation_fee=fees.liquidation,
         risk_level=row.risk_level,

@@ -13,6 +13,7 @@ FLAGS = {
     "entry_price": "--entry",
     "mark_price": "--mark",
     "wallet_balance": "--wallet",
+    "index_price": "--index",
     "margin_mode": "--mode",
     "as_of": "--as-of",
 }

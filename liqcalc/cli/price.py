@@ -29,7 +29,8 @@ EXAMPLES = """\
 
 _OPTIONS = (
     *("notional", "contracts", "leverage", "margin", "extra_margin", "taker", "mmr"),
-    *("deduction", "max_leverage", "rules"),
+    *("deduction", "max_leverage", "liquidation_fee", "funding_rate", "opened"),
+    *("risk_level", "rules"),
 )
 
 
@@ -65,6 +66,22 @@ def command(
     deduction: Annotated[str | None, number("D", "deduction that goes with --mmr")] = None,
     max_leverage: Annotated[
         str | None, number("L", "maximum that the exchange reports for the position")
+    ] = None,
+    liquidation_fee: Annotated[
+        str | None, number("RATE", "liquidation fee, where the condition holds it")
+    ] = None,
+    index: Annotated[
+        str | None, number("PRICE", "spot index or oracle; default: the mark price")
+    ] = None,
+    funding_rate: Annotated[
+        str | None, number("RATE", "coming funding rate per interval, + = longs pay")
+    ] = None,
+    opened: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="day of opening, where the rules depend on it"),
+    ] = None,
+    risk_level: Annotated[
+        int | None, typer.Option(metavar="N", help="risk level that you set, 1 = lowest")
     ] = None,
     rules: Annotated[
         str | None, typer.Option(metavar="NAME", help="rule set; default: the one in force")

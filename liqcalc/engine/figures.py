@@ -165,7 +165,7 @@ def size_figures(result: PositionResult) -> None:
     if position.funding_rate is not None:
         figures.put("funding_payment", funding_payment(m, position.funding_rate))
     given = position.schedule
-    if given is not None and given.continuous is not None:
+    if given is not None and given.continuous is not None and given.continuous.k is not None:
         _largest_continuous(result, given.continuous)
         return
     if m.schedule is None or given is None or given.slope is not None:

@@ -12,7 +12,7 @@ from liqcalc.engine.numbers import ONE, ZERO
 from liqcalc.engine.rates import sloped
 from liqcalc.engine.ratios import condition_parts, displayed_ratio, margin_ratio, total_initial
 from liqcalc.engine.solve import Solution, solve
-from liqcalc.engine.vocabulary import DisplayedRatio, Share, ShownPrice
+from liqcalc.engine.vocabulary import DisplayedRatio, FeeBasis, Share, ShownPrice
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -156,7 +156,10 @@ def rounding_side(solution: Solution, net: int) -> int:
 
 
 def maintenance_at_liquidation(result: PositionResult) -> None:
-    """Add the maintenance margin at the price where the condition holds."""
+    """Add the maintenance margin at the price where the condition holds.
+
+    It includes the fee on the value there, where the printed one at the mark has it.
+    """
     m, solution = result.marked, result.solution
     schedule, tier = m.schedule, m.tier
     if result.figures.shown.get("liquidation_price") is None or m.maintenance is None:
@@ -177,6 +180,8 @@ def maintenance_at_liquidation(result: PositionResult) -> None:
             required = value * m.held_rate
         else:
             required = formulas.maintenance(value, tier.mmr, tier.deduction)
+        if m.mode.fee_in_maintenance_margin is FeeBasis.MARK:
+            required += value * m.fee_on_value
     rounding = m.rules.amounts.of("maintenance_margin", linear=m.contract.linear)
     result.figures.put_rounded("maintenance_margin_at_liquidation", required, rounding)
 

@@ -54,7 +54,8 @@ def fee_reserve(m: Marked) -> Decimal | None:
         return ZERO if position.taker is not None else None
     if initial is None:
         return None
-    return m.up(position.taker * (m.entry_value + initial + position.extra_margin))
+    backed = max(ZERO, m.entry_value + initial + position.extra_margin)
+    return m.up(position.taker * backed)
 
 
 def isolated_margin(m: Marked) -> Decimal | None:

@@ -151,7 +151,7 @@ class Marked:
         qty = self.required_qty = self.size_qty = position.qty
         orders = rules.orders
         if (orders.worst_case or rules.continuous) and (position.orders or position.opposing_qty):
-            same = sum((order.qty for order in position.orders), qty)
+            same = sum((order.qty for order in position.added), qty)
             worst = max(same, abs(qty - position.opposing_qty))
             self.size_qty = worst
             if orders.worst_case:
@@ -251,8 +251,8 @@ class Marked:
             return ZERO
         if rules.by_contracts:
             size = contract.contract_size or ONE
-            return sum((order.qty for order in self.position.orders), ZERO) / size
-        values = (contract.value(order.qty, order.price) for order in self.position.orders)
+            return sum((order.qty for order in self.position.added), ZERO) / size
+        values = (contract.value(order.qty, order.price) for order in self.position.added)
         return sum(values, ZERO)
 
     def _count_margin(self) -> None:
@@ -263,6 +263,8 @@ class Marked:
             self, self._valued(self.mode.initial_margin_at)
         )
         self.reserve = margins.fee_reserve(self)
+        if self.reserve is None:
+            self.missing.append("leverage" if position.taker is not None else "fees.taker")
         self.margin = margins.isolated_margin(self) if position.isolated else None
 
     @property

@@ -67,7 +67,8 @@ class Pool:
         orders: by settle currency, in it, what open orders that add to no
             position require.
         opening_fees: of open orders, and what they lock, where ratios take it
-            off the equity.
+            off the equity; below 0 for a fee reserve that ratios count on both
+            sides.
     """
 
     def __init__(

@@ -71,7 +71,8 @@ class Position(NamedTuple):
         max_leverage: the maximum that the exchange reports for the position.
         risk_level: the row that the user has chosen, 1 = lowest.
         collateral: coins that back an isolated position.
-        orders: open orders of the symbol that add to this position.
+        orders: open orders of the symbol that count with this position:
+            those that add to it, or all where the exchange counts both sides.
         opposing_qty: quantity of the open orders against it.
         paired_qty: quantity of the position's other leg in the same pool.
         close: a hypothetical closing step.
@@ -102,3 +103,8 @@ class Position(NamedTuple):
     opposing_qty: Decimal = ZERO
     paired_qty: Decimal = ZERO
     close: CloseStep | None = None
+
+    @property
+    def added(self) -> tuple[Order, ...]:
+        """Return the open orders that add to the position."""
+        return tuple(order for order in self.orders if order.side == self.side)

@@ -34,8 +34,10 @@ def schedule_in_force(position: Position, rules: Rules, size: Decimal) -> Schedu
         return _by_reported_leverage(position, rules, rules.reported_leverage_rate)
     if schedule is None:
         return None
-    if schedule.slope is not None or schedule.continuous is not None:
+    if not schedule.tiers:
         return _one_row(schedule, size, position.leverage)
+    if schedule.continuous is not None:
+        return _with_initial_factor(schedule, schedule.continuous, position.leverage)
     if rules.size_premium is not None:
         tiers = tuple(_with_premium(t, rules.size_premium, size) for t in schedule.tiers)
         return schedule._replace(tiers=tiers)
@@ -53,6 +55,19 @@ def _one_row(schedule: Schedule, size: Decimal, leverage: Decimal | None) -> Sch
     elif schedule.continuous is not None:
         tier = continuous(schedule.continuous, size, leverage)
     return None if tier is None else schedule._replace(tiers=(tier,))
+
+
+def _with_initial_factor(
+    schedule: Schedule, rule: Continuous, leverage: Decimal | None
+) -> Schedule:
+    """Return given rows with the initial rate that goes with their maintenance rate."""
+    if rule.f is None:
+        return schedule
+    tiers = []
+    for tier in schedule.tiers:
+        least = tier.imr if tier.imr is not None else rule.f * tier.mmr
+        tiers.append(tier._replace(imr=least if leverage is None else max(ONE / leverage, least)))
+    return schedule._replace(tiers=tuple(tiers))
 
 
 def _by_reported_leverage(position: Position, rules: Rules, share: Decimal) -> Schedule | None:

@@ -17,7 +17,8 @@ def condition_parts(pool: Pool) -> tuple[Decimal, Decimal]:
     """Return the equity and the requirement that `margin_ratio` is counted from.
 
     Where the exchange takes the opening fees of orders off the equity, they
-    leave the requirement; the price at which the two meet is the same.
+    leave the requirement; a fee reserve is counted in both.  The price at
+    which the two meet is the same.
     """
     equity, requirement = pool.equity(), pool.requirement()
     fees = pool.opening_fees

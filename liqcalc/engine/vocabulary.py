@@ -260,6 +260,7 @@ class Orders(NamedTuple):
         pick_tier_isolated: those of an isolated one too.
         in_requirement: an order's maintenance and fees are part of the
             account's requirement.
+        both_sides: those of orders against a position too.
         closing_fee: of an order in the requirement: on its bankruptcy value,
             or on its own value.
         opening_fee_from_equity: ratios take the opening fee off the equity
@@ -277,6 +278,7 @@ class Orders(NamedTuple):
     pick_tier: bool = False
     pick_tier_isolated: bool = False
     in_requirement: bool = False
+    both_sides: bool = False
     closing_fee: FeeBasis = FeeBasis.LEVERAGE_BANKRUPTCY
     opening_fee_from_equity: bool = False
     displayed_ratio_pays_fee: bool = False

@@ -107,10 +107,16 @@ def _figures(rows: Iterable[ComparedPosition]) -> Table:
             _money(row.maintenance_value),
             _money(row.fee_value),
             "" if row.max_leverage is None else f"{_short(row.max_leverage)}x",
-            "" if row.funding_interval_hours is None else f"{plain(row.funding_interval_hours)} h",
+            _interval(row.funding_interval_hours),
             screen.evidence(row.evidence or ""),
         )
     return table
+
+
+def _interval(hours: Decimal | None) -> str:
+    if hours is None:
+        return ""
+    return f"{plain(hours)} h" if hours else "always"
 
 
 def _price(row: ComparedPosition) -> Text:

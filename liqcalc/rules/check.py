@@ -19,9 +19,9 @@ from liqcalc.rules.checks import files
 from liqcalc.rules.checks.context import Context
 from liqcalc.rules.checks.contracts import check_contract
 from liqcalc.rules.checks.golden import check_cases
-from liqcalc.rules.checks.identity import check_exchange, check_sources
+from liqcalc.rules.checks.identity import check_exchange, check_sources, proven_exchange
 from liqcalc.rules.checks.tables import check_tiers
-from liqcalc.rules.schema import ContractFile, Exchange, Source, TierFile
+from liqcalc.rules.schema import ContractFile, Source, TierFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -190,7 +190,7 @@ def _read_meta(total: Checked, folder: Path, context: Context, catalog: Catalog)
     path = folder / FILES[0]
     if path.is_file():
         file = files.read(path)
-        context.meta = files.proven(file, Exchange)
+        context.meta = proven_exchange(file)
         if context.meta is not None:
             check_exchange(file, context.meta, context)
         total.add(file)

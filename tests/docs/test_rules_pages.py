@@ -39,6 +39,7 @@ CHOICES: dict[str, Any] = {
 }
 TABLES = {"slope": vocabulary.Slope, "continuous": vocabulary.Continuous}
 TABLES["open_interest"] = vocabulary.OpenInterest
+AT_OPENING = {"margin_adds", "margin_less"}  # of an isolated position; cross has no such margin
 FUNCTIONS = set("max min clamp sqrt ln abs round cut up sum if else and or not".split())
 
 Users = dict[str, set[tuple[int, str]]]  # by exchange: (place of a rule set, margin mode)
@@ -67,12 +68,13 @@ class Part(NamedTuple):
 
     def of(self, rules: Any, mode: str) -> Any:
         """Return what a rule set says here."""
-        value = getattr(rules.mode(isolated=mode == "isolated"), self.choice, None)
-        if self.choice in Rules._fields:
-            value = getattr(rules, self.choice)
-        for step in self.inside.split(".") if self.inside else ():
-            value = self.default if value is None else getattr(value, step)
-        return value
+        owner = rules
+        if self.choice not in Rules._fields:
+            owner = rules.mode(isolated=mode == "isolated" or self.choice in AT_OPENING)
+        value = getattr(owner, self.choice)
+        if not self.inside:
+            return value
+        return self.default if value is None else getattr(value, self.inside)
 
 
 def parts(choice: str) -> Iterator[Part]:
@@ -102,6 +104,8 @@ def spelled(value: Any) -> str:
 
 def said(part: Part, value: Any) -> Iterator[tuple[str, str]]:
     """Yield (where, what) of each thing that a rule set says beyond the default."""
+    if isinstance(value, Rounding) and not value.rounds:
+        return
     if isinstance(value, Mapping):
         for key, item in value.items():
             yield f"{part.inside}.{key}".strip("."), spelled(item)
@@ -174,25 +178,21 @@ def _fits(table: TierTable, entry: RuleEntry, mode: str) -> bool:
 
 
 def named(users: Users) -> str:
-    """Return users in words: the rule sets and modes in brackets where not all."""
+    """Return users in words: in brackets the rule sets and margin modes where not all."""
     words = []
     for name, chosen in users.items():
         exchange = exchanges()[name]
-        everything = {(i, mode) for i, _, mode in places(exchange)}
-        modes: dict[str, set[int]] = {}
-        for i, mode in sorted(chosen):
-            modes.setdefault(mode, set()).add(i)
-        if chosen == everything:
-            words.append(name)
-            continue
-        alike = len({frozenset(sets) for sets in modes.values()}) == 1
-        if alike and len(modes) == len(exchange.meta.margin_modes):
-            inside = _rule_sets(exchange, next(iter(modes.values())))
+        modes = {str(mode): {i for i, at in chosen if at == mode} for mode in exchange.meta.margin_modes}
+        first, *others = modes.values()
+        if all(sets == first for sets in others):
+            inside = _rule_sets(exchange, first)
         else:
-            inside = ", ".join(
-                f"{_rule_sets(exchange, sets)} {mode}".strip() for mode, sets in modes.items()
+            inside = "; ".join(
+                ": ".join(filter(None, (mode, _rule_sets(exchange, sets))))
+                for mode, sets in sorted(modes.items(), reverse=True)
+                if sets
             )
-        words.append(f"{name} ({inside})")
+        words.append(f"{name} ({inside})" if inside else name)
     return ", ".join(words)
 
 
@@ -219,24 +219,40 @@ def _rule_sets(exchange: LoadedExchange, chosen: set[int]) -> str:
 
 def used_by(stem: str) -> list[str]:
     """Return the lines that a page must have below `Used by:`."""
-    lines = []
+    lines: list[str] = []
+    by_sheet: dict[str, list[str]] = {}
     for choice in choices_of(stem):
+        before = "" if choice == stem else f"{choice}."
+        sets = offered(choice)
         for part in parts(choice):
-            lines += _lines(stem, part)
+            silent = choice in TABLES or any(inside_of(path, part) for path in sets)
+            lines += _lines(part, before, silent=silent)
+        for path, users in sets.items():
+            by_sheet.setdefault(named(users), []).append(f"{before}{path}".strip("."))
         if choice in TABLES:
             lines.append(f"- in tables: {named(tabled(choice))}")
+    for users_named, paths in by_sheet.items():
+        labels = ", ".join(f"`{path}`" for path in paths if path)
+        lines.append(f"- {labels} by parameter: {users_named}".replace("-  by", "- by"))
     return lines
 
 
-def _lines(stem: str, part: Part) -> Iterator[str]:
-    """Yield a line a value, and one for a parameter of sheets."""
-    before = "" if part.choice == stem else f"{part.choice}."
-    own = f"{before}{part.inside}".strip(".")
+def inside_of(path: str, part: Part) -> bool:
+    return not part.inside or path.split(".")[0] == part.inside
+
+
+def _lines(part: Part, before: str, *, silent: bool) -> Iterator[str]:
+    """Yield a line a value; those that nobody picks in one.
+
+    Args:
+        part: of a choice.
+        before: what its page puts before the names of its parts.
+        silent: say nothing if nobody picks anything, since sheets or tables do.
+    """
     found = picks(part)
     default = None if part.default in (None, ()) else spelled(part.default)
-    wanted = [(part.inside, spelled(value)) for value in part.values] or list(found)
     nobody = []
-    for where, what in wanted:
+    for where, what in [(part.inside, spelled(value)) for value in part.values] or found:
         label = f"{before}{where}".strip(".")
         label = f"`{label}: {what}`" if label else f"`{what}`"
         if part.values and what == default:
@@ -246,18 +262,11 @@ def _lines(stem: str, part: Part) -> Iterator[str]:
             yield f"- {label}: {named(found[where, what])}"
         else:
             nobody.append(label)
-    by_sheet = {
-        path: users
-        for path, users in offered(part.choice).items()
-        if part.choice in TABLES or path.split(".")[0] == part.inside
-    }
     if nobody:
         yield f"- {', '.join(nobody)}: nobody"
-    elif not wanted and not by_sheet and part.choice not in TABLES:
-        yield f"- `{own}`: nobody" if own else "- nobody"
-    for path, users in by_sheet.items():
-        label = f"{before}{path}".strip(".")
-        yield f"- by parameter{f' `{label}`' if label else ''}: {named(users)}"
+    elif not part.values and not found and not silent:
+        label = f"{before}{part.inside}".strip(".")
+        yield f"- `{label}`: nobody"
 
 
 def first_column(text: str, heading: str) -> list[str]:
@@ -298,6 +307,8 @@ class TestAPage:
         wanted = {spelled(value) for part in kinds for value in part.values if part.kind is not bool}
         if stem in CHOICES and CHOICES[stem] is bool:
             wanted = {"true", "false"}
+        if any(part.kind is Rounding for part in kinds):
+            wanted |= {word for kind in get_type_hints(Rounding).values() for word in get_args(kind)}
 
         assert wanted == set(first_column(PAGES[stem], "value"))
 

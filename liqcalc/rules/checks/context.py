@@ -10,6 +10,7 @@ from liqcalc.rules.names import symbol_of
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from liqcalc.engine.contract import Product
     from liqcalc.rules.catalog import LoadedExchange
     from liqcalc.rules.schema import ContractFile, Exchange, RuleEntry, TierTable
 
@@ -42,29 +43,44 @@ class Context:
             return self.contracts[path.name]
         return self._below(path)
 
-    def rules_of(self, table: TierTable, until: str | None) -> list[RuleEntry]:
-        """Return the rule sets in force at some time while `table` holds.
+    def rules_of(
+        self, table: TierTable, later: str | None, product: Product | None
+    ) -> list[RuleEntry]:
+        """Return the rule sets that read `table`.
+
+        Those that its days pick, the older ones that positions keep, and those
+        that only a sheet picks; or only those whose name it says.
 
         Args:
-            table: whose first day counts.
-            until: day on which the next table replaces it; None = never.
+            table: whose first day counts, and last one.
+            later: day on which another table replaces it; None = never.
+            product: of the contract; None = not known, any.
         """
-        if self.meta is None or not self.meta.rules:
+        if self.meta is None:
             return []
-        if table.rules is not None:
-            return [entry for entry in self.meta.rules if entry.name == table.rules]
-        if table.until is not None and (until is None or table.until < until):
-            until = table.until
-        known = [entry for entry in self.meta.rules if not entry.only_by_name]
-        entries = sorted(known, key=lambda entry: entry.from_)
-        before = [entry.from_ for entry in entries if entry.from_ <= table.from_]
-        first = max(before, default=entries[0].from_)
-        return [
+        fits = [
             entry
-            for entry in entries
-            if entry.from_ >= first
-            and (entry.from_ == first or until is None or entry.from_ < until)
+            for entry in self.meta.rules
+            if product is None or not entry.products or product in entry.products
         ]
+        if table.rules is not None:
+            return [entry for entry in fits if entry.name == table.rules]
+        by_day = [entry for entry in fits if not entry.only_by_name]
+        days = [entry.from_ for entry in by_day]
+        first = max((day for day in days if day <= table.from_), default=min(days, default=""))
+        found = [
+            entry
+            for entry in by_day
+            if entry.from_ == first
+            or (entry.from_ > first and _before(entry.from_, later, table.until))
+        ]
+        kept = {entry.older_positions for entry in found}
+        others = [entry for entry in fits if entry.only_by_name or entry.name in kept]
+        return found + [entry for entry in others if entry not in found]
 
     def _below(self, path: Path) -> ContractFile | None:
         return None if self.below is None else self.below.contract(symbol_of(path))
+
+
+def _before(day: str, later: str | None, until: str | None) -> bool:
+    return (later is None or day < later) and (until is None or day <= until)

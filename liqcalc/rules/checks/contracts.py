@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from liqcalc.engine.contract import Product
+from liqcalc.engine.numbers import ONE, ZERO
 from liqcalc.rules.names import file_name
 
 if TYPE_CHECKING:
@@ -25,13 +27,18 @@ def check_contract(file: DataFile, contract: ContractFile, context: Context) -> 
     if meta is not None and contract.product not in meta.products:
         message = f"is {contract.product}, which {meta.id} does not declare"
         file.say("LQ218", ("product",), message)
-    for name in ("contract_size", "tick_size", "lot_size", "min_qty"):
+    for name in ("contract_size", "tick_size", "lot_size", "min_qty", "max_leverage"):
         value = getattr(contract, name)
         if value is not None and value <= 0:
             file.say("LQ225", (name,), f"is {value}, it must be above 0")
     decimals = contract.price_decimals
     if decimals is not None and (decimals < 0 or decimals % 1):
         file.say("LQ225", ("price_decimals",), f"is {decimals}, it must be a count")
+    fee = contract.liquidation_fee
+    if fee is not None and not ZERO <= fee < ONE:
+        hint = "rates are fractions: 0.75% is 0.0075"
+        file.say("LQ213", ("liquidation_fee",), f"is {fee}, it must be from 0 to below 1", hint)
+    _check_settle(file, contract)
     if contract.size_unit not in SIZE_UNITS:
         message = f"is {contract.size_unit!r}, it must be {' or '.join(SIZE_UNITS)}"
         file.say("LQ226", ("size_unit",), message)
@@ -39,6 +46,20 @@ def check_contract(file: DataFile, contract: ContractFile, context: Context) -> 
         pattern = getattr(contract, name)
         if pattern is not None and DATED not in pattern:
             file.say("LQ226", (name,), f"is {pattern!r}, without {DATED} for the day of expiry")
+
+
+def _check_settle(file: DataFile, contract: ContractFile) -> None:
+    """Say if profit is paid in a currency that a contract of this product cannot have."""
+    settle, product = contract.settle, contract.product
+    if product is Product.INVERSE and settle != contract.base:
+        message = f"is {settle}, but an inverse contract settles in its base {contract.base}"
+        file.say("LQ230", ("settle",), message)
+    if product is Product.LINEAR and settle == contract.base:
+        message = f"is {settle}, but a linear contract does not settle in its base"
+        file.say("LQ230", ("settle",), message)
+    if product is Product.QUANTO and settle in {contract.base, contract.quote}:
+        message = f"is {settle}, but a quanto contract settles in neither base nor quote"
+        file.say("LQ230", ("settle",), message)
 
 
 def check_name(file: DataFile, symbol: str) -> None:

@@ -6,30 +6,11 @@ from typing import TYPE_CHECKING
 
 from liqcalc.rules.cases import Confidence
 from liqcalc.rules.catalog import nearest
+from liqcalc.rules.checks.figures import ACCOUNT_FIGURES, POSITION_FIGURES
 
 if TYPE_CHECKING:
     from liqcalc.rules.cases import Case
     from liqcalc.rules.checks.context import Context
-
-POSITION_FIGURES = frozenset(
-    {
-        *("liquidation_price", "status", "trigger_price", "lower_liquidation_price"),
-        *("upper_liquidation_price", "bankruptcy_price", "backstop_price", "margin_call_price"),
-        *("notional", "entry_notional", "unrealized_pnl", "roe", "initial_margin"),
-        *("maintenance_margin", "mmr", "imr", "deduction", "tier", "max_leverage"),
-        *("fee_to_close", "fee_to_open", "margin", "margin_balance", "margin_ratio"),
-        *("displayed_margin_ratio", "liquidation_ratio", "maintenance_margin_at_liquidation"),
-        *("funding_payment", "max_qty", "max_contracts", "max_notional", "contracts"),
-        *("distance_rate", "distance_money"),
-    }
-)
-ACCOUNT_FIGURES = frozenset(
-    {
-        *("equity", "wallet_balance", "unrealized_pnl", "initial_margin", "maintenance_margin"),
-        *("margin_ratio", "initial_margin_ratio", "displayed_margin_ratio", "margin_balance"),
-        *("available_balance", "order_margin", "liquidatable"),
-    }
-)
 
 
 def check_cases(cases: list[Case], context: Context) -> None:
