@@ -38,13 +38,12 @@ def schedule_in_force(position: Position, rules: Rules, size: Decimal) -> Schedu
         return _one_row(schedule, size, position.leverage)
     if schedule.continuous is not None:
         return _with_initial_factor(schedule, schedule.continuous, position.leverage)
+    tiers = schedule.tiers
     if rules.size_premium is not None:
-        tiers = tuple(_with_premium(t, rules.size_premium, size) for t in schedule.tiers)
-        return schedule._replace(tiers=tiers)
+        tiers = tuple(_with_premium(tier, rules.size_premium, size) for tier in tiers)
     if schedule.open_interest is not None:
-        tiers = tuple(_with_open_interest(t, schedule.open_interest) for t in schedule.tiers)
-        return schedule._replace(tiers=tiers)
-    return schedule
+        tiers = tuple(_with_open_interest(tier, schedule.open_interest) for tier in tiers)
+    return schedule if tiers is schedule.tiers else schedule._replace(tiers=tiers)
 
 
 def _one_row(schedule: Schedule, size: Decimal, leverage: Decimal | None) -> Schedule | None:

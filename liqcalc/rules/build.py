@@ -155,12 +155,17 @@ def _inside(kind: Any, data: Any) -> Iterator[tuple[Any, Any, Any]]:  # noqa: AN
     elif isinstance(data, dict) and origin in {dict, Mapping}:
         yield from ((key, args[1], item) for key, item in data.items())
     elif isinstance(data, dict) and hasattr(kind, "_fields"):
-        hints = typing.get_type_hints(kind)
+        hints = _hints(kind)
         yield from (
             (key, hints[name], item)
             for key, item in data.items()
             if (name := _RENAMED.get(key, key)) in hints
         )
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:  # noqa: ANN401 - a NamedTuple class
+    return typing.get_type_hints(kind)
 
 
 def _renamed(data: Any) -> Any:  # noqa: ANN401 - parsed YAML

@@ -41,6 +41,10 @@ TABLES = {"slope": vocabulary.Slope, "continuous": vocabulary.Continuous}
 TABLES["open_interest"] = vocabulary.OpenInterest
 AT_OPENING = {"margin_adds", "margin_less"}  # of an isolated position; cross has no such margin
 FUNCTIONS = set("max min clamp sqrt ln abs round cut up sum if else and or not".split())
+FENCE = re.compile(r"^```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# of a block: "case: term = formula  # remark", or "term, term: what it means"
+FORMULA = re.compile(r"(?:(\w+): )?(\w+(?:\(p\))? (?:=|<=|<) [^#]+?)(?:  # .+)?")
+EXPLAINED = re.compile(r"([\w, ]+): .+")
 
 Users = dict[str, set[tuple[int, str]]]  # by exchange: (place of a rule set, margin mode)
 
@@ -329,15 +333,19 @@ class TestAPage:
         assert used_by(stem) == shown.rstrip("\n").split("\n")
 
     def test_every_term_of_its_formulas_is_explained(self, stem: str) -> None:
-        known = set(first_column(INDEX.read_text(), "symbol")) | FUNCTIONS
         text = PAGES[stem]
-        known |= {word for heading in ("value", "part", "choice") for word in first_column(text, heading)}
-        known |= {stem}
-        block = "\n".join(re.findall(r"^```text\n(.*?)^```$", text, re.MULTILINE | re.DOTALL))
-        explained = re.findall(r"^([\w, ]+): .+$", block, re.MULTILINE)
-        known |= {word for names in explained for word in names.split(", ")}
-        formulas = [line for line in block.splitlines() if not re.match(r"[\w, ]+: ", line)]
-        known |= {line.split("=")[0].strip() for line in formulas}
+        tables = [first_column(text, heading) for heading in ("value", "part", "choice")]
+        symbols = re.findall(r"\w+", " ".join(first_column(INDEX.read_text(), "symbol")))
+        known = FUNCTIONS.union({stem}, symbols, *tables)
+        formulas = []
+        for line in "\n".join(FENCE.findall(text)).splitlines():
+            if found := FORMULA.fullmatch(line):
+                formulas += [found[1] or "", found[2]]
+                known.add(found[2].split()[0])
+            else:
+                found = EXPLAINED.fullmatch(line)
+                assert found is not None, line
+                known |= set(found[1].split(", "))
         used = {word for line in formulas for word in re.findall(r"[a-z_]\w*", line)}
 
         assert used - known == set()

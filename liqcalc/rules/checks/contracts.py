@@ -54,9 +54,6 @@ def _check_settle(file: DataFile, contract: ContractFile) -> None:
     if product is Product.INVERSE and settle != contract.base:
         message = f"is {settle}, but an inverse contract settles in its base {contract.base}"
         file.say("LQ230", ("settle",), message)
-    if product is Product.LINEAR and settle == contract.base:
-        message = f"is {settle}, but a linear contract does not settle in its base"
-        file.say("LQ230", ("settle",), message)
     if product is Product.QUANTO and settle in {contract.base, contract.quote}:
         message = f"is {settle}, but a quanto contract settles in neither base nor quote"
         file.say("LQ230", ("settle",), message)

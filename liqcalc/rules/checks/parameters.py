@@ -21,6 +21,8 @@ def check_parameters(file: DataFile, meta: Exchange) -> None:
     known = [entry.name for entry in meta.rules]
     for name, parameter in meta.parameters.items():
         at: Keys = ("parameters", name)
+        if not parameter.sets:
+            file.say("LQ219", (*at, "sets"), "is empty, a parameter sets at least one choice")
         for n, path in enumerate(parameter.sets):
             wrong = _unknown_step(path)
             if wrong is not None:

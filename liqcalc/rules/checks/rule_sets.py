@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from liqcalc.engine.contract import Product
     from liqcalc.rules.checks.context import Context
     from liqcalc.rules.checks.files import DataFile, Keys
-    from liqcalc.rules.schema import Exchange, RuleEntry
+    from liqcalc.rules.schema import Exchange, MarginMode, RuleEntry
 
 
 def check_rule_sets(file: DataFile, meta: Exchange, context: Context) -> None:
@@ -58,11 +58,13 @@ def _check_declared(file: DataFile, meta: Exchange, entry: RuleEntry, at: Keys) 
         if product not in meta.products:
             message = f"is {product}, which {meta.id} does not declare"
             file.say("LQ218", (*at, "products", n), message)
-    for key, items in (("assumptions", entry.assumptions), ("open_questions", entry.open_questions)):
-        for n, item in enumerate(items):
-            if item.mode is not None and item.mode not in meta.margin_modes:
-                message = f"is {item.mode}, which {meta.id} does not declare"
-                file.say("LQ218", (*at, key, n, "mode"), message)
+    said: list[tuple[str, int, MarginMode | None]] = []
+    said += [("assumptions", n, item.mode) for n, item in enumerate(entry.assumptions)]
+    said += [("open_questions", n, item.mode) for n, item in enumerate(entry.open_questions)]
+    for key, n, mode in said:
+        if mode is not None and mode not in meta.margin_modes:
+            message = f"is {mode}, which {meta.id} does not declare"
+            file.say("LQ218", (*at, key, n, "mode"), message)
 
 
 def _check_evidence(file: DataFile, meta: Exchange, entry: RuleEntry, at: Keys) -> None:

@@ -1,23 +1,23 @@
-"""tiers/SYMBOL.yaml: tables that join, rise and agree with themselves."""
+"""tiers/SYMBOL.yaml: tables with days, conditions and one form each."""
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from liqcalc.engine.numbers import ONE, ZERO, plain
-from liqcalc.engine.vocabulary import TierApplies
+from liqcalc.rules.catalog import nearest
+from liqcalc.rules.checks import files
 from liqcalc.rules.checks.contracts import check_name
+from liqcalc.rules.checks.formulas import check_formula
+from liqcalc.rules.checks.rows import check_rows
 
 if TYPE_CHECKING:
-    from liqcalc.engine.tiers import TierRow
+    from liqcalc.engine.contract import Product
     from liqcalc.rules.checks.context import Context
     from liqcalc.rules.checks.files import DataFile, Keys
     from liqcalc.rules.schema import RuleEntry, TierFile, TierTable
 
 UNITS = ("notional", "contracts")
-CLOSE = Decimal("1e-20")
-"""How far apart two fractions of 34 digits may be and still be meant as equal."""
+FORMS = ("tiers", "steps", "slope", "continuous")
 
 
 def check_tiers(file: DataFile, found: TierFile, context: Context) -> None:
@@ -30,188 +30,135 @@ def check_tiers(file: DataFile, found: TierFile, context: Context) -> None:
         file.say("LQ217", ("symbol",), message)
     if not found.history:
         file.say("LQ211", ("history",), "is empty, it needs at least one table")
-    _check_days(file, found, context)
+    _check_order(file, found)
+    contract = context.contract(file.path)
+    product = contract.product if contract is not None else None
     for i, table in enumerate(found.history):
-        later = found.history[i + 1].from_ if i + 1 < len(found.history) else None
-        rules = context.rules_of(table, later)
-        _check_unit(file, found, rules)
-        at: Keys = ("history", i, "tiers")
-        _check_forms(file, table, i)
-        if not table.tiers:
+        at: Keys = ("history", i)
+        later = next((t.from_ for t in found.history[i + 1 :] if covers(t, table)), None)
+        _check_days(file, table, later, at)
+        file.source((*at, "source"), table.source, context.sources)
+        _check_conditions(file, table, context, product, at)
+        rules = context.rules_of(table, later, product)
+        form = _form_of(file, table, at)
+        if form in {"tiers", "steps"}:
+            _check_unit(file, found, rules)
+        if form == "tiers":
+            check_rows(file, found, table, rules, contract, (*at, form))
+        elif form:
+            check_formula(file, table, (*at, form))
+        _check_open_interest(file, table, form, rules, at)
+
+
+def covers(other: TierTable, table: TierTable) -> bool:
+    """Return True if `other` holds wherever `table` does, their days apart."""
+    return (
+        other.rules in {None, table.rules}
+        and other.mode in {None, table.mode}
+        and other.leverage in {None, table.leverage}
+    )
+
+
+def _check_order(file: DataFile, found: TierFile) -> None:
+    """Say where a table does not follow those before it, or hides one of the same day."""
+    before = ""
+    for i, table in enumerate(found.history):
+        hidden = [t for t in found.history[:i] if t.from_ == table.from_ and covers(table, t)]
+        if not files.is_partial_date(table.from_, whole=True):
             continue
-        joined = _check_joins(file, found, table, at, context)
-        _check_rates(file, table, at)
-        marginal = any(entry.choices.tier_applies is TierApplies.MARGINAL for entry in rules)
-        if rules and joined and not (marginal and found.unit == "contracts"):
-            _check_deductions(file, table, at, marginal=marginal)
+        if before and (table.from_ < before or hidden):
+            message = f"is {table.from_}, not after the {before} of the table before"
+            hint = "oldest first, one table a day; on one day those with conditions last"
+            file.say("LQ209", ("history", i, "from"), message, hint)
+        before = table.from_
 
 
-FORMS = ("tiers", "steps", "slope", "continuous")
+def _check_days(file: DataFile, table: TierTable, later: str | None, at: Keys) -> None:
+    """Say which days of a table cannot be, or contradict one another."""
+    good = file.day((*at, "from"), table.from_)
+    last = table.until if file.day((*at, "until"), table.until) else None
+    seen = table.seen if file.day((*at, "seen"), table.seen) else None
+    for name, day in (("until", last), ("seen", seen)):
+        if day is None or not good:
+            continue
+        if day < table.from_:
+            file.say("LQ210", (*at, name), f"is {day}, before the first day {table.from_}")
+        elif later is not None and later > table.from_ and day >= later:
+            message = f"is {day}, but the table that replaces it begins on {later}"
+            file.say("LQ210", (*at, name), message)
+        elif name == "seen" and last is not None and day > last:
+            file.say("LQ210", (*at, name), f"is {day}, after the last day {last}")
 
 
-def _check_forms(file: DataFile, table: TierTable, i: int) -> None:
-    """Say if a table has no rates, or rates in two forms."""
+def _check_conditions(
+    file: DataFile, table: TierTable, context: Context, product: Product | None, at: Keys
+) -> None:
+    """Say which conditions of a table no position can meet."""
+    meta = context.meta
+    if table.leverage is not None and table.leverage <= 0:
+        file.say("LQ213", (*at, "leverage"), f"is {table.leverage}, it must be above 0")
+    if meta is None:
+        return
+    if table.mode is not None and table.mode not in meta.margin_modes:
+        message = f"is {table.mode}, which {meta.id} does not declare"
+        file.say("LQ218", (*at, "mode"), message)
+    if table.rules is None:
+        return
+    named = [entry for entry in meta.rules if entry.name == table.rules]
+    if not named:
+        known = list(dict.fromkeys(entry.name for entry in meta.rules))
+        message = f"is {table.rules!r}, which is no rule set of {meta.id}"
+        file.say("LQ227", (*at, "rules"), message, nearest(table.rules, known))
+    elif product is not None and not any(
+        not entry.products or product in entry.products for entry in named
+    ):
+        message = f"is {table.rules!r}, which is not for {product} contracts"
+        file.say("LQ227", (*at, "rules"), message)
+
+
+def _form_of(file: DataFile, table: TierTable, at: Keys) -> str:
+    """Return how the rates of a table are given; "" after saying that they are not, or twice."""
     given = [name for name in FORMS if getattr(table, name)]
     if not given:
         message = "is empty, it needs at least one row"
-        file.say("LQ211", ("history", i, "tiers"), message, f"or one of {', '.join(FORMS[1:])}")
-    elif len(given) > 1:
+        file.say("LQ211", (*at, "tiers"), message, f"or one of {', '.join(FORMS[1:])}")
+    for name in given[1:]:
         message = f"is given beside {given[0]}, a table has one of them"
-        file.say("LQ211", ("history", i, given[1]), message)
-
-
-def _check_days(file: DataFile, found: TierFile, context: Context) -> None:
-    before = ""
-    for i, table in enumerate(found.history):
-        at: Keys = ("history", i)
-        file.source((*at, "source"), table.source, context.sources)
-        good = file.day((*at, "from"), table.from_)
-        apart = (table.rules, table.mode, table.leverage)
-        same = [t.from_ for t in found.history[:i] if (t.rules, t.mode, t.leverage) == apart]
-        if good and before and (table.from_ < before or table.from_ in same):
-            message = f"is {table.from_}, not after the {before} of the table before"
-            file.say("LQ209", (*at, "from"), message, "oldest first, one table a day")
-        before = table.from_ if good else before
-        if file.day((*at, "until"), table.until) and good and str(table.until) < table.from_:
-            message = f"is {table.until}, before the first day {table.from_}"
-            file.say("LQ210", (*at, "until"), message)
-        if file.day((*at, "seen"), table.seen) and good and str(table.seen) < table.from_:
-            message = f"is {table.seen}, before the first day {table.from_}"
-            file.say("LQ210", (*at, "seen"), message)
+        file.say("LQ211", (*at, name), message)
+    return given[0] if len(given) == 1 else ""
 
 
 def _check_unit(file: DataFile, found: TierFile, rules: list[RuleEntry]) -> None:
-    wanted = {"contracts" if entry.choices.by_contracts else "notional" for entry in rules}
-    if found.unit in UNITS and wanted and found.unit not in wanted:
-        message = f"is {found.unit}, but the rules count {wanted.pop()} (by_contracts)"
-        if not any(fault.code == "LQ223" for fault in file.faults):
-            file.say("LQ223", ("unit",), message)
-
-
-def _check_joins(
-    file: DataFile, found: TierFile, table: TierTable, at: Keys, context: Context
-) -> bool:
-    """Say where rows leave a gap or overlap; return True if they join."""
-    before = len(file.faults)
-    rows = table.tiers
-    if rows[0].floor:
-        file.say("LQ204", (*at, 0, "floor"), f"is {plain(rows[0].floor)}, the first must be 0")
-    step = _step(file, found, rows, context)
-    for i, row in enumerate(rows):
-        if row.cap is None and i + 1 < len(rows):
-            file.say("LQ211", (*at, i, "cap"), "is null, only the last row may have no end")
-        if row.cap is not None and row.cap <= row.floor:
-            message = f"is {plain(row.cap)}, not above its floor {plain(row.floor)}"
-            file.say("LQ211", (*at, i, "cap"), message)
-        end = rows[i - 1].cap if i else None
-        if end is not None and row.floor not in {end, end + step}:
-            message = f"is {plain(row.floor)}, but the row before ends at {plain(end)}"
-            gap = f", one lot of {plain(step)} apart" if step else ""
-            hint = f"rows must join{gap}; check both against the source ({table.source})"
-            file.say("LQ204", (*at, i, "floor"), message, hint)
-    return len(file.faults) == before
-
-
-def _step(file: DataFile, found: TierFile, rows: tuple[TierRow, ...], context: Context) -> Decimal:
-    """Return how far apart two rows may be: one lot, if sizes count contracts."""
-    if found.unit != "contracts":
-        return ZERO
-    contract = context.contract(file.path)
-    if contract is not None and contract.lot_size is not None:
-        return contract.lot_size
-    first = rows[0].cap
-    gap = rows[1].floor - first if len(rows) > 1 and first is not None else ZERO
-    return gap if first is not None and ZERO < gap <= min(ONE, first) else ZERO
-
-
-def _check_rates(file: DataFile, table: TierTable, at: Keys) -> None:
-    for i, row in enumerate(table.tiers):
-        here = (*at, i)
-        _check_row(file, row, here)
-        if not i:
-            continue
-        last = table.tiers[i - 1]
-        for name, sign in (("mmr", 1), ("imr", 1), ("max_leverage", -1)):
-            value, before = getattr(row, name), getattr(last, name)
-            if value is not None and before is not None and (value - before) * sign < 0:
-                verb = "falls from" if sign > 0 else "rises from"
-                message = f"{verb} {plain(before)} to {plain(value)}"
-                file.say("LQ212", (*here, name), message)
-
-
-def _check_row(file: DataFile, row: TierRow, here: Keys) -> None:
-    hint = "rates are fractions: 0.5% is 0.005"
-    if not ZERO <= row.mmr < ONE:
-        file.say(
-            "LQ213", (*here, "mmr"), f"is {plain(row.mmr)}, it must be from 0 to below 1", hint
-        )
+    """Say, once a file, if its sizes are not those that pick a row."""
+    if any(fault.code in {"LQ223", "LQ226"} for fault in file.faults):
         return
-    if row.max_leverage is not None and row.max_leverage <= 0:
-        message = f"is {plain(row.max_leverage)}, it must be above 0"
-        file.say("LQ213", (*here, "max_leverage"), message)
+    for entry in rules:
+        wanted = "contracts" if entry.choices.by_contracts else "notional"
+        if found.unit != wanted:
+            message = f"is {found.unit}, but the rules {entry.name} pick a row by"
+            file.say("LQ223", ("unit",), f"{message} {entry.choices.tier_by} (tier_by)")
+            return
+
+
+def _check_open_interest(
+    file: DataFile, table: TierTable, form: str, rules: list[RuleEntry], at: Keys
+) -> None:
+    interest = table.open_interest
+    if interest is None:
         return
-    if row.imr is None:
+    keys = (*at, "open_interest")
+    if form in {"slope", "continuous"}:
+        message = f"is given beside {form}, whose initial rate does not rise with it"
+        file.say("LQ211", keys, message)
+    lower, upper = interest.lower_cap, interest.upper_cap
+    if lower is None or upper is None:
+        missing = "lower_cap" if lower is None else "upper_cap"
+        file.say("LQ211", keys, f"has no {missing}, without which nothing rises")
         return
-    if not ZERO < row.imr <= ONE:
-        file.say("LQ213", (*here, "imr"), f"is {plain(row.imr)}, it must be above 0, up to 1", hint)
-        return
-    if row.mmr >= row.imr:
-        message = f"is {plain(row.mmr)}, not below the initial rate {plain(row.imr)}"
-        file.say("LQ216", (*here, "mmr"), message)
-    if row.max_leverage is not None and not leverage_fits(row.imr, row.max_leverage):
-        message = (
-            f"is {row.max_leverage}, but the initial rate {row.imr} allows {ONE / row.imr:.2f}"
-        )
-        file.say("LQ215", (*here, "max_leverage"), message)
-
-
-def leverage_fits(imr: Decimal, max_leverage: Decimal) -> bool:
-    """Return True if one of the two can be the other's reciprocal as printed.
-
-    One of them is exact, the other cut or rounded to its last printed digit;
-    a rate of one digit, such as 0.02, is never a rounded one.
-
-    >>> leverage_fits(Decimal("0.015"), Decimal("66.66"))
-    True
-    >>> leverage_fits(Decimal("0.01333333"), Decimal("75"))
-    True
-    >>> leverage_fits(Decimal("0.02"), Decimal("40"))
-    False
-    """
-    if abs(imr * max_leverage - ONE) < CLOSE:
-        return True
-    missing = (ONE / imr - max_leverage) / _last_digit(max_leverage)
-    if ZERO <= missing < ONE or abs(missing) <= Decimal("0.5"):
-        return True
-    rounded = len(imr.as_tuple().digits) > 1
-    return rounded and abs(ONE / max_leverage - imr) < _last_digit(imr)
-
-
-def _last_digit(value: Decimal) -> Decimal:
-    """Return one unit of the last digit printed after the point, or 1."""
-    return Decimal((0, (1,), min(int(value.as_tuple().exponent), 0)))
-
-
-def _check_deductions(file: DataFile, table: TierTable, at: Keys, *, marginal: bool) -> None:
-    """Say which deductions leave a jump; one wrong row is not held against the next.
-
-    A row without a deduction has the one that leaves none.
-    """
-    running = expected = ZERO
-    for i, row in enumerate(table.tiers):
-        if i and marginal:
-            last = table.tiers[i - 1]
-            rise = row.floor * (row.mmr - last.mmr)
-            before = expected if last.deduction is None else last.deduction
-            running, expected = running + rise, before + rise
-        if row.deduction is None:
-            continue
-        if not (_near(row.deduction, expected) or _near(row.deduction, running)):
-            why = "the tiers are continuous only with" if marginal else "the whole rate needs"
-            message = f"is {plain(row.deduction)}, {why} {plain(expected)}"
-            hint = "deduction = that of the row before + floor x (mmr - mmr of the row before)"
-            file.say("LQ214", (*at, i, "deduction"), message, hint if marginal else "")
-
-
-def _near(value: Decimal, expected: Decimal) -> bool:
-    return abs(value - expected) <= CLOSE * max(ONE, abs(expected))
+    if lower < 0 or (upper and upper <= lower):
+        message = f"is {upper}, it must be above lower_cap {lower}, or 0 to switch it off"
+        file.say("LQ213", (*keys, "upper_cap"), message)
+    premium = next((e.name for e in rules if e.choices.size_premium is not None), None)
+    if premium is not None:
+        message = f"is given, but the rules {premium} raise rates by size_premium instead"
+        file.say("LQ229", keys, message)
