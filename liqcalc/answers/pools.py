@@ -277,6 +277,11 @@ def _reserved(found: Resolved) -> Decimal:
     return sum((max(sides.get((s, 1), ZERO), sides.get((s, -1), ZERO)) for s in symbols), ZERO)
 
 
+def _leverage_set(found: Resolved, symbol: str) -> Decimal | None:
+    """Return the leverage of the sheet's position in a symbol; None if there is none."""
+    return next((p.leverage for p in found.positions if p.contract.symbol == symbol), None)
+
+
 def _order_margin(found: Resolved, order: Order) -> Decimal:
     contract = found.contracts[order.symbol]
     _, rules = found.rules_for(contract.product)
@@ -292,7 +297,7 @@ def _order_margin(found: Resolved, order: Order) -> Decimal:
         mark_price=order.price,
         schedule=found.schedules.get(order.symbol),
         taker=fees,
-        leverage=order.leverage,
+        leverage=order.leverage or _leverage_set(found, order.symbol),
     )
     m = Marked(as_position, rules)
     initial = m.initial_margin or ZERO

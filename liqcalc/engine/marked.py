@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from liqcalc.engine import fees, formulas, margins
 from liqcalc.engine.numbers import ONE, ZERO, to_step
+from liqcalc.engine.position import LONG, SHORT
 from liqcalc.engine.rates import schedule_in_force
 from liqcalc.engine.vocabulary import (
     CrossPool,
@@ -103,14 +104,18 @@ class Marked:
         self._count_orders()
 
     def _value_at(self, price: Decimal) -> Decimal:
-        """Return the value at `price`, in whole units where the exchange counts in them.
+        """Return the position's value at `price`."""
+        return self.value_of(self.position.qty, price)
+
+    def value_of(self, qty: Decimal, price: Decimal) -> Decimal:
+        """Return a value in the settle currency, in whole units where the exchange counts in them.
 
         Formula:
             total: qty*price (qty/price) rounded to the unit
             per_contract: the value of one contract rounded to the unit, times
             the number of contracts
         """
-        contract, qty = self.contract, self.position.qty
+        contract = self.contract
         if self.unit is None or self.rules.money is None:
             return contract.value(qty, price)
         how = self.rules.money.value
@@ -245,15 +250,20 @@ class Marked:
         return ZERO if rate is None else max(ZERO, self.position.side * rate)
 
     def _orders_size(self) -> Decimal:
+        """Return the size of the open orders that helps to pick the tier: of the larger side."""
         rules, contract = self.rules, self.contract
         orders = rules.orders
         if not (orders.pick_tier_isolated if self.position.isolated else orders.pick_tier):
             return ZERO
-        if rules.by_contracts:
-            size = contract.contract_size or ONE
-            return sum((order.qty for order in self.position.added), ZERO) / size
-        values = (contract.value(order.qty, order.price) for order in self.position.added)
-        return sum(values, ZERO)
+        sides = {LONG: ZERO, SHORT: ZERO}
+        for order in self.position.orders:
+            size = order.qty
+            if rules.by_contracts:
+                size /= contract.contract_size or ONE
+            else:
+                size = self.value_of(order.qty, order.price)
+            sides[order.side] += size
+        return max(sides.values())
 
     def _count_margin(self) -> None:
         """Find the margins, and the fees that they contain."""

@@ -260,7 +260,8 @@ class Orders(NamedTuple):
         pick_tier_isolated: those of an isolated one too.
         in_requirement: an order's maintenance and fees are part of the
             account's requirement.
-        both_sides: those of orders against a position too.
+        both_sides: orders against a position count too; the larger side picks
+            its tier.
         closing_fee: of an order in the requirement: on its bankruptcy value,
             or on its own value.
         opening_fee_from_equity: ratios take the opening fee off the equity

@@ -60,6 +60,8 @@ def _scalar_maker(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - a type e
         return _decimal
     if kind is int:
         return int
+    if kind is bool:
+        return _bool
     if kind is str:
         return str
     return lambda data: data
@@ -67,6 +69,12 @@ def _scalar_maker(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - a type e
 
 def _decimal(data: Any) -> Decimal:  # noqa: ANN401 - parsed YAML
     return data if isinstance(data, Decimal) else Decimal(data)
+
+
+def _bool(data: Any) -> bool:  # noqa: ANN401 - parsed YAML, or a word of the command line
+    if data not in {True, False, "true", "false"}:
+        raise ValueError(data)
+    return data in {True, "true"}
 
 
 def _tuple_maker(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401 - a NamedTuple class

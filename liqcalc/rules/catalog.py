@@ -392,6 +392,10 @@ def _set(choices: dict[str, Any], path: list[str], value: Any) -> None:  # noqa:
         choices[path[-1]] = value
 
 
+_TO = frozenset({"none", "decimals", "significant", "tick"})
+_TOWARD = frozenset({"zero", "away", "up", "down", "half_up", "half_even", "entry"})
+
+
 def _sound(value: Any) -> bool:  # noqa: ANN401 - any part of Rules
     """Return False if a number is not finite or a rounding is not a known one."""
     if isinstance(value, Decimal):
@@ -399,8 +403,8 @@ def _sound(value: Any) -> bool:  # noqa: ANN401 - any part of Rules
     if isinstance(value, Mapping):
         return all(_sound(item) for item in value.values())
     if isinstance(value, Rounding):
-        known = value.to in {"none", "decimals", "significant", "tick"}
-        return known and 0 <= value.digits <= 30  # noqa: PLR2004
+        to, digits, toward = value
+        return to in _TO and toward in _TOWARD and 0 <= digits <= 30  # noqa: PLR2004
     if isinstance(value, tuple):
         return all(_sound(item) for item in value)
     return True

@@ -17,10 +17,37 @@ CONTRACT = "contracts/BTCUSDT.yaml"
 TIERS = "tiers/BTCUSDT.yaml"
 CASES = "cases/linear.yaml"
 
+LINEAR = "product: linear\nbase: BTC\nquote: USDT\nsettle: USDT"
 FEE = "fees:\n  - {from: 2026-05-01, source: margin-help, product: linear, taker: 0.0005"
 TAKER = "taker: 0.0005, maker"
 EVIDENCE = "{product: linear, mode: cross, evidence: derived,"
 DISPLAY = "display: {ratio"
+FEES = "fees:\n"
+LATER = """\
+  - name: later
+    from: 2026-07-01
+    sources: [margin-help]
+    summary: "as before"
+    evidence:
+      - {product: linear, mode: isolated, evidence: assumed, note: "as before"}
+      - {product: linear, mode: cross, evidence: assumed, note: "as before"}
+    choices: {like: standard, name: later}
+
+"""
+"""A second rule set, which takes over the choices of the first."""
+
+
+def later(old: str = "", new: str = "") -> str:
+    """Return the second rule set, changed in one place, with what follows it."""
+    assert LATER.count(old) == 1 or not old, f"{old!r} stands in one place"
+    return LATER.replace(old, new) + FEES if old else LATER + FEES
+
+
+QUESTION = """\
+    open_questions:
+      - {parameter: edge, other: "false", says: "not known"}
+    choices: {like"""
+EDGE = "parameters:\n  edge: {meaning: x, sets: [edge_in_lower]"
 
 
 class Slip(NamedTuple):
@@ -50,6 +77,9 @@ SLIPS = {
     "an unknown key": Slip(TIERS, "    seen: 2026-05-20", "    sean: 2026-05-20", "LQ202"),
     "an unknown choice": Slip(EXCHANGE, "      amounts:", "      amount:", "LQ202"),
     "no modes": Slip(EXCHANGE, "position_modes: [one_way]", "position_modes: []", "LQ202"),
+    "a note on no closing": Slip(
+        EXCHANGE, "name: Harbor", "name: Harbor\nclosed_note: gone", "LQ202", "closed_note"
+    ),
     "a bare year": Slip(SOURCES, "date: 2026-05-20", "date: 2026\n", "LQ202", says="quotes"),
     "a gap": Slip(TIERS, "{floor: 300000,", "{floor: 300001,", "LQ204"),
     "an overlap": Slip(TIERS, "{floor: 300000,", "{floor: 299999,", "LQ204"),
@@ -68,6 +98,7 @@ SLIPS = {
         EXCHANGE, "    from: 2026-05-01\n    sources", "    from: 2026-05\n    sources", "LQ208"
     ),
     "a fee's day": Slip(EXCHANGE, "- {from: 2026-05-01", "- {from: 2026-05-32", "LQ208"),
+    "a last day": Slip(TIERS, "    seen: 2026-07-15", "    until: 2026-07", "LQ208"),
     "a closing day": Slip(
         EXCHANGE, "name: Harbor", "name: Harbor\nclosed: soon", "LQ208", "closed"
     ),
@@ -89,6 +120,22 @@ SLIPS = {
         "LQ209",
         "taker: 0, maker: 0",
     ),
+    "an end before the beginning": Slip(
+        TIERS, "    seen: 2026-07-15", "    until: 2026-05-31", "LQ210"
+    ),
+    "an end after the next table": Slip(
+        TIERS, "    seen: 2026-05-20", "    until: 2026-06-01", "LQ210", says="begins on 2026-06-01"
+    ),
+    "seen after the next table": Slip(
+        TIERS, "    seen: 2026-05-20", "    seen: 2026-06-01", "LQ210", says="begins on 2026-06-01"
+    ),
+    "seen after the end": Slip(
+        TIERS,
+        "    seen: 2026-05-20",
+        "    until: 2026-05-19\n    seen: 2026-05-20",
+        "LQ210",
+        "    seen: 2026-05-20",
+    ),
     "seen too early": Slip(TIERS, "seen: 2026-07-15", "seen: 2026-05-31", "LQ210"),
     "an end in the middle": Slip(TIERS, "{floor: 0, cap: 250000", "{floor: 0, cap: null", "LQ211"),
     "a cap at its floor": Slip(TIERS, "1000000, cap: 5000000", "1000000, cap: 1000000", "LQ211"),
@@ -104,6 +151,22 @@ SLIPS = {
     "no leverage": Slip(
         TIERS, "5300, imr: 0.02, max_leverage: 50", "5300, imr: 0.02, max_leverage: 0", "LQ213"
     ),
+    "a fee of the condition in percent": Slip(
+        EXCHANGE, "maker: 0.0002,", "maker: 0.0002, requirement: 1,", "LQ213"
+    ),
+    "a liquidation fee in percent": Slip(
+        CONTRACT, "tick_size: 0.1", "liquidation_fee: 1", "LQ213", says="below 1"
+    ),
+    "a liquidation fee below zero": Slip(
+        CONTRACT, "tick_size: 0.1", "liquidation_fee: -0.01", "LQ213"
+    ),
+    "a table for no leverage": Slip(
+        TIERS,
+        "    seen: 2026-07-15",
+        "    leverage: 0\n    seen: 2026-07-15",
+        "LQ213",
+        "    leverage",
+    ),
     "a fee in percent": Slip(EXCHANGE, "taker: 0.0005", "taker: 5", "LQ213"),
     "a jump": Slip(TIERS, "deduction: 300,", "deduction: 301,", "LQ214", says="only with 300"),
     "a first deduction": Slip(
@@ -115,10 +178,16 @@ SLIPS = {
     "a leverage that does not fit": Slip(
         TIERS, "imr: 0.01, max_leverage: 100", "imr: 0.01, max_leverage: 110", "LQ215"
     ),
-    "mmr as large as imr": Slip(
-        TIERS, "mmr: 0.01, deduction: 5300", "mmr: 0.02, deduction: 15300", "LQ216"
+    "mmr above imr": Slip(
+        TIERS, "mmr: 0.01, deduction: 5300", "mmr: 0.021, deduction: 16300", "LQ216"
     ),
-    "a contract's product": Slip(CONTRACT, "product: linear", "product: inverse", "LQ218"),
+    "a contract's product": Slip(
+        CONTRACT,
+        LINEAR,
+        LINEAR.replace("linear", "inverse").replace("settle: USDT", "settle: BTC"),
+        "LQ218",
+        "product: inverse",
+    ),
     "a fee's product": Slip(EXCHANGE, FEE, FEE.replace("linear", "inverse"), "LQ218", TAKER),
     "a parameter's path": Slip(
         EXCHANGE,
@@ -127,6 +196,13 @@ SLIPS = {
         "LQ219",
         "  ticks:",
         says="no choice 'tick'",
+    ),
+    "a parameter without paths": Slip(
+        EXCHANGE,
+        DISPLAY,
+        "parameters:\n  ticks: {meaning: x, sets: []}\n" + DISPLAY,
+        "LQ219",
+        "  ticks:",
     ),
     "a parameter's rule set": Slip(
         EXCHANGE,
@@ -149,6 +225,13 @@ SLIPS = {
     "evidence for one mode only": Slip(
         EXCHANGE, EVIDENCE, EVIDENCE + " collateral: single,", "LQ222", "    evidence:"
     ),
+    "no rule set for a product": Slip(
+        EXCHANGE,
+        "    summary:",
+        "    only_by_name: true\n    summary:",
+        "LQ222",
+        "products: [linear]",
+    ),
     "tiers by contracts": Slip(TIERS, "history:", "unit: contracts\nhistory:", "LQ223", "unit:"),
     "41 digits": Slip(EXCHANGE, "digits: 4,", "digits: 41,", "LQ224"),
     "a step of zero": Slip(
@@ -158,11 +241,84 @@ SLIPS = {
         "LQ224",
         "        requirement_step",
     ),
+    "an interval of zero": Slip(
+        EXCHANGE,
+        "      cross:\n",
+        "      funding: {interval_hours: 0}\n      cross:\n",
+        "LQ224",
+        "      funding",
+    ),
+    "a minimum below zero": Slip(
+        EXCHANGE,
+        "      cross:\n",
+        "      multi_asset: {haircut: {ETH: -0.1}}\n      cross:\n",
+        "LQ224",
+        "      multi_asset",
+        says="haircut.ETH is -0.1",
+    ),
+    "no largest leverage": Slip(CONTRACT, "tick_size: 0.1", "max_leverage: 0", "LQ225"),
     "a tick of zero": Slip(CONTRACT, "tick_size: 0.1", "tick_size: 0", "LQ225"),
     "half a decimal": Slip(CONTRACT, "tick_size: 0.1", "price_decimals: 1.5", "LQ225"),
     "an unknown unit": Slip(TIERS, "history:", "unit: coins\nhistory:", "LQ226", "unit:"),
+    "a figure that is not rounded": Slip(
+        EXCHANGE,
+        "      amounts:\n",
+        "      amounts:\n        figures: {notionel: {to: tick}}\n",
+        "LQ226",
+        "        figures",
+        says="did you mean notional",
+    ),
     "an unknown size": Slip(CONTRACT, "tick_size: 0.1", "size_unit: lots", "LQ226"),
     "a pattern without a day": Slip(CONTRACT, "tick_size: 0.1", "pattern: BTC_DATE", "LQ226"),
+    "like nothing above": Slip(
+        EXCHANGE,
+        FEES,
+        later("like: standard", "like: standerd"),
+        "LQ227",
+        "like: standerd",
+        says="did you mean standard",
+    ),
+    "like itself": Slip(
+        EXCHANGE,
+        "      name: standard",
+        "      like: standard\n      name: standard",
+        "LQ227",
+        "      like",
+    ),
+    "older positions under no rules": Slip(
+        EXCHANGE,
+        FEES,
+        later("    summary", "    older_positions: old\n    summary"),
+        "LQ227",
+        "    older_positions",
+    ),
+    "older positions under newer rules": Slip(
+        EXCHANGE,
+        FEES,
+        later("    summary", "    older_positions: later\n    summary"),
+        "LQ227",
+        "    older_positions",
+        says="had before 2026-07-01",
+    ),
+    "a table for no rules": Slip(
+        TIERS, "    seen: 2026-07-15", "    rules: standart", "LQ227", says="did you mean standard"
+    ),
+    "a question about nothing": Slip(
+        EXCHANGE,
+        FEES,
+        later("    choices: {like", QUESTION),
+        "LQ228",
+        "      - {parameter",
+        says="no parameter of harbor",
+    ),
+    "choices that do not go together": Slip(
+        EXCHANGE,
+        FEES,
+        later("name: later}", "name: later, minimum_requirement: 1}"),
+        "LQ229",
+        "minimum_requirement",
+        says="needs maintenance_at: entry",
+    ),
     "a mapping of cases": Slip(CASES, "- id: harbor", "  id: harbor", "LQ501", "  id: harbor"),
     "an unknown confidence": Slip(CASES, "confidence: high", "confidence: sure", "LQ502"),
     "an unknown kind": Slip(CASES, "kind: official-doc", "kind: rumour", "LQ502"),

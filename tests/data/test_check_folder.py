@@ -173,7 +173,7 @@ class TestTiersByContracts:
     @pytest.fixture
     def by_contracts(self, harbor: Path) -> Path:
         path = harbor / EXCHANGE
-        choices = "      inclusive: true\n      marginal: false\n      by_contracts: true"
+        choices = "      inclusive: true\n      tier_applies: whole\n      tier_by: contracts"
         text = path.read_text().replace("      inclusive: true", choices)
         path.write_text(text, encoding="utf-8")
         (harbor / TIERS).write_text(BY_LOTS, encoding="utf-8")
@@ -264,7 +264,9 @@ class TestMarginalByDate:
         text = path.read_text()
         start, end = text.index("  - name: standard"), text.index("\nfees:")
         newer = text[start:end].replace("from: 2026-05-01", "from: 2026-06-01")
-        older = text[start:end].replace("inclusive: true", "inclusive: true\n      marginal: false")
+        older = text[start:end].replace(
+            "inclusive: true", "inclusive: true\n      tier_applies: whole"
+        )
         path.write_text(text[:start] + older + newer + text[end:], encoding="utf-8")
         return harbor
 

@@ -6,26 +6,38 @@ import re
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 import pytest
 
 import liqcalc
 from liqcalc.engine import vocabulary
 from liqcalc.engine.numbers import Rounding
-from liqcalc.rules.catalog import Catalog
 from liqcalc.rules.check import check_catalog, check_folder
 
-SECTIONS: dict[str, Any] = {
-    "The rule set": vocabulary.Rules,
-    "isolated, cross": vocabulary.ModeRules,
-    "orders": vocabulary.Orders,
-    "multi_asset": vocabulary.MultiAsset,
-    "amounts, account": vocabulary.Amounts,
-    "funding": vocabulary.Funding,
-    "Roundings": Rounding,
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SECTIONS: dict[str, tuple[Any, ...]] = {
+    "The rule set": (vocabulary.Rules,),
+    "isolated, cross": (vocabulary.ModeRules,),
+    "orders": (vocabulary.Orders,),
+    "multi_asset": (vocabulary.MultiAsset,),
+    "profit": (vocabulary.ProfitWeights,),
+    "slope, continuous, open_interest": (
+        vocabulary.Slope,
+        vocabulary.Continuous,
+        vocabulary.OpenInterest,
+    ),
+    "money": (vocabulary.MoneySteps,),
+    "amounts, account": (vocabulary.Amounts,),
+    "funding": (vocabulary.Funding,),
+    "partial_close": (vocabulary.PartialClose,),
+    "liquidators": (vocabulary.Liquidators,),
+    "Roundings": (Rounding,),
 }
 SOURCES = Path(liqcalc.__file__).parent
+EXCHANGES = Path(__file__).resolve().parents[2] / "exchanges"
 
 
 class TestTheInventedExchange:
@@ -118,17 +130,17 @@ class TestOverridingOneSymbol:
         assert [f.code for f in check_folder(my_exchanges / "binance")] == ["LQ217"]
 
 
-def rows(readme: str, heading: str) -> list[tuple[list[str], list[str], list[str]]]:
-    """Return (choices, values, exchanges) of a table; an empty choice repeats the one above."""
+def rows(readme: str, heading: str) -> Iterator[tuple[str, list[str], str]]:
+    """Yield (choice, values, page) of each choice in a table; the page is a path or nothing."""
     section = readme.split(f"\n### {heading}\n", 1)[1].split("\n##", 1)[0]
-    found, last = [], [""]
     for line in section.splitlines():
-        if not line.startswith("| ") or line.startswith("| choice"):
+        if not line.startswith("| `"):
             continue
-        choice, value, _, users = (cell.strip() for cell in line.strip("|").split("|"))
-        last = re.findall(r"`(\w+)`", choice) or last
-        found.append((last, re.findall(r"`(\w+)`", value), re.findall(r"\w+", users)))
-    return found
+        choices, values, page = (cell.strip() for cell in line.strip("|").split("|"))
+        path = re.fullmatch(r"\[\w+\]\((.+)\)|", page)
+        assert path is not None, line
+        for choice in re.findall(r"`(\w+)`", choices):
+            yield choice, re.findall(r"`(\w+)`", values), path[1] or ""
 
 
 def values_of(kind: Any) -> set[str]:
@@ -149,48 +161,25 @@ class TestTheVocabulary:
     """The tables of the README name what there is, and claim nothing else."""
 
     def test_every_choice_is_in_its_table(self, readme: str, heading: str) -> None:
-        named = {choice for choices, _, _ in rows(readme, heading) for choice in choices}
+        named = [choice for choice, _, _ in rows(readme, heading)]
 
-        assert named == set(SECTIONS[heading]._fields)
+        assert sorted(named) == sorted(name for cls in SECTIONS[heading] for name in cls._fields)
 
-    def test_every_value_is_in_its_table(self, readme: str, heading: str) -> None:
-        cls = SECTIONS[heading]
-        wanted = {word for kind in get_type_hints(cls).values() for word in values_of(kind)}
-        named = {value for _, values, _ in rows(readme, heading) for value in values}
+    def test_every_value_is_in_its_table_the_default_first(self, readme: str, heading: str) -> None:
+        kinds = dict(item for cls in SECTIONS[heading] for item in get_type_hints(cls).items())
+        defaults = dict(item for cls in SECTIONS[heading] for item in cls._field_defaults.items())
+        for choice, values, _ in rows(readme, heading):
+            default = defaults.get(choice)
+            assert set(values) == values_of(kinds[choice]), choice
+            if values and default not in (None, ()):
+                assert values[0] == str(default).lower(), choice
 
-        assert named == wanted
-
-    def test_every_exchange_named_picked_the_value(self, readme: str, heading: str) -> None:
-        catalog = Catalog()
-        for choices, values, users in rows(readme, heading):
-            for exchange in users:
-                picked = [
-                    value
-                    for entry in catalog.exchange(exchange).meta.rules
-                    for part in parts(entry.choices, SECTIONS[heading])
-                    for choice in choices
-                    for value in spelled(part, choice)
-                ]
-                assert picked, (choices, exchange)
-                assert not values or values[0] in picked, (choices, values, exchange)
-
-
-def parts(value: Any, cls: type) -> list[Any]:
-    """Return every `cls` inside `value`, itself included."""
-    found = [value] if isinstance(value, cls) else []
-    inside: Any = value if isinstance(value, tuple) else ()
-    if isinstance(value, dict):
-        inside = value.values()
-    return found + [part for item in inside for part in parts(item, cls)]
-
-
-def spelled(part: Any, choice: str) -> list[str]:
-    """Return what a choice is set to, in the words of YAML; nothing if it has no value."""
-    value = getattr(part, choice)
-    if value is None or value in ((), {}):
-        return []
-    items = value if isinstance(value, tuple) and not hasattr(value, "_fields") else (value,)
-    return [str(item).lower() if isinstance(item, bool) else str(item) for item in items]
+    def test_every_choice_leads_to_its_page(self, readme: str, heading: str) -> None:
+        for choice, _, path in rows(readme, heading):
+            if choice not in {"name", "isolated", "cross"}:
+                page = EXCHANGES / path
+                table = re.findall(r"^\| (`[^|]+)", page.read_text(), re.MULTILINE)
+                assert choice == page.stem or any(f"`{choice}`" in cell for cell in table)
 
 
 class TestTheCodes:

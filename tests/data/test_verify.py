@@ -11,7 +11,7 @@ from liqcalc.answers.verify import Outcome, Verification, verify_case, verify_pa
 from liqcalc.errors import CaseError, InputError
 from liqcalc.rules.cases import Case, read_cases
 from liqcalc.rules.catalog import Catalog, built_in
-from liqcalc.rules.checks.golden import ACCOUNT_FIGURES, POSITION_FIGURES
+from liqcalc.rules.checks.figures import ACCOUNT_FIGURES, POSITION_FIGURES
 
 from .slips import MARKED, PRICE, change, line_of, one_figure
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import liqcalc
+from tests.laws.folders import Sheet, products, rules_of
 from tests.slow import evaluate as judge
 
 TODAY = "2026-06-01"
@@ -16,8 +17,6 @@ UNROUNDED = ("liquidation_price", "bankruptcy_price", "backstop_price")
 CLOSE = Decimal("1e-20")
 DOUBLE = Decimal("1e-15")  # a figure printed with 17 significant digits
 HUGE_RATIO = Decimal("1e20")  # equity is the dust of a division
-
-Sheet = dict[str, Any]
 
 
 def answer(sheet: Sheet) -> dict[str, Any]:
@@ -30,7 +29,7 @@ def answer(sheet: Sheet) -> dict[str, Any]:
 def disagreements(sheet: Sheet) -> list[str]:
     """Return a line for every figure on which liqcalc and the judge differ."""
     ours, theirs = answer(sheet), judge(sheet)
-    double = sheet["exchange"] == "okx"
+    double = prints_doubles(sheet)
     size = sum((abs(row["notional"] or Decimal(0)) for row in theirs["positions"]), Decimal(0))
     lines = _positions(sheet, ours, theirs, double=double)
     if ours["account"]:
@@ -43,6 +42,13 @@ def disagreements(sheet: Sheet) -> list[str]:
             mine, judged = ours["joint"].get(name), theirs["joint"][name]
             lines += _line(f"joint.{name}", mine, judged, CLOSE * 10, Decimal("1e-24"))
     return lines
+
+
+def prints_doubles(sheet: Sheet) -> bool:
+    """Return whether the exchange prints amounts with the digits of a binary double."""
+    contracts = list(sheet["contracts"].values())
+    product = contracts[0]["product"] if contracts else products(sheet["exchange"])[0]
+    return rules_of(sheet, product).amounts.default.to == "significant"
 
 
 def _positions(

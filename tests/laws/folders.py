@@ -71,7 +71,7 @@ def product_of(sheet: Sheet, row: Row) -> str:
 def mode_of(sheet: Sheet, row: Row) -> str:
     """Return the margin mode of a position."""
     account = sheet.get("account") or {}
-    return str(row.get("margin_mode") or account.get("margin_mode", "cross"))
+    return str(row.get("margin_mode") or account.get("margin_mode", "isolated"))
 
 
 def mode_rules(sheet: Sheet, row: Row) -> ModeRules:

@@ -17,7 +17,6 @@ from tests.laws.folders import (
     Row,
     Sheet,
     folder,
-    marginal,
     products,
     rule_sets,
     setting,
@@ -28,6 +27,7 @@ from tests.slow.check_cases import read_cases
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from liqcalc.engine.tiers import TierRow
     from liqcalc.rules.schema import RuleEntry, TierTable
 
 ANSWERS = ("id", "source", "confidence", "expected", "expected_failure", "tolerance")
@@ -105,44 +105,33 @@ def _write_rates(sheet: Sheet, row: Row) -> None:
         return
     table = table_for(sheet, row)
     if table is not None and table.rows:
-        tables[row["symbol"]] = _rows(table, deductions=marginal(sheet, row))
-    elif not _formula(sheet, row, table):
+        tables[row["symbol"]] = [_tier(tier) for tier in table.rows]
+    elif not _write_formula(sheet, row["symbol"], table):
         tables[row["symbol"]] = [{"floor": "0", "mmr": RATE}]
 
 
-def _rows(table: TierTable, *, deductions: bool) -> list[Row]:
+def _tier(tier: TierRow) -> Row:
     names = ("floor", "cap", "mmr", "deduction", "imr", "max_leverage")
-    written = []
-    for tier in table.rows:
-        row = {name: getattr(tier, name) for name in names}
-        if not deductions:
-            row["deduction"] = None
-        written.append({name: str(value) for name, value in row.items() if value is not None})
-    return written
+    row = {name: getattr(tier, name) for name in names}
+    return {name: str(value) for name, value in row.items() if value is not None}
 
 
-def _formula(sheet: Sheet, row: Row, table: TierTable | None) -> bool:
-    """Write the parameters of a rate that follows a formula; return False if there are none."""
-    parameters = sheet.setdefault("parameters", {})
-    found = False
-    for choice, by_symbol in (("slope", False), ("continuous", True)):
+def _write_formula(sheet: Sheet, symbol: str, table: TierTable | None) -> bool:
+    """Write the parameters of a rate formula; return whether a symbol's rates follow one."""
+    exchange, parameters = sheet["exchange"], sheet.setdefault("parameters", {})
+    for choice in ("slope", "continuous"):
         known = getattr(table, choice, None)
-        for name in known._fields if known is not None else ():
-            value = getattr(known, name)
-            for parameter in setting(sheet["exchange"], f"{choice}.{name}"):
-                found = True
+        for name, value in known._asdict().items() if known is not None else ():
+            for parameter in setting(exchange, f"{choice}.{name}"):
                 if value is None:
                     continue
-                if by_symbol:
-                    parameters.setdefault(parameter, {}).setdefault(row["symbol"], str(value))
-                else:
+                if choice == "slope":
                     parameters.setdefault(parameter, str(value))
-        for parameter in setting(sheet["exchange"], f"{choice}.mmr_limit" if by_symbol else choice):
-            found = found or row["symbol"] in parameters.get(parameter, {})
-        if not by_symbol:
-            rate = setting(sheet["exchange"], f"{choice}.mmr_base")
-            found = found or any(name in parameters for name in rate)
-    return found
+                else:
+                    parameters.setdefault(parameter, {}).setdefault(symbol, str(value))
+    by_symbol = [parameters.get(name, {}) for name in setting(exchange, "continuous.m")]
+    sloped = any(name in parameters for name in setting(exchange, "slope.slope"))
+    return sloped or any(symbol in given for given in by_symbol)
 
 
 # Plain sheets
@@ -189,8 +178,7 @@ def _ruled_by_parameters(exchange: str, product: Product, sheet: Sheet) -> bool:
             continue
         for table in known.history:
             if table.slope is not None:
-                names = setting(exchange, "slope.slope")
-                return bool(names) and _formula(sheet, {"symbol": "COIN"}, table)
+                return _write_formula(sheet, "COIN", table)
     return False
 
 

@@ -5,12 +5,11 @@ Exchanges whose facts name these figures build on `FurtherRules` instead of `Rul
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tests.slow.exchanges.base import Figures, Rules
-from tests.slow.plain import ZERO, Order, Position, Sheet, Tier, number, snap
+from tests.slow.plain import ZERO, Order, Position, Sheet, number, snap
 from tests.slow.pools import CrossPool, Roots
 from tests.slow.prices import MARKS
 from tests.slow.roots import root_above, root_below, sign
@@ -18,11 +17,6 @@ from tests.slow.roots import root_above, root_below, sign
 if TYPE_CHECKING:
     from tests.slow.pools import IsolatedPool, Pool
     from tests.slow.prices import Prices
-
-
-def without_deductions(rows: tuple[Tier, ...] | None) -> tuple[Tier, ...] | None:
-    """Return a table whose rates are for the whole position."""
-    return None if rows is None else tuple(replace(row, deduction=ZERO) for row in rows)
 
 
 def is_met(pool: Pool) -> bool:
@@ -174,7 +168,7 @@ class FurtherRules(Rules):
         figures = super().funded_figures(pool, prices, initial, needed)
         equity, reserved = pool.backing(prices), self.order_margin(pool)
         figures |= {
-            "margin_balance": figures["equity"],
+            "margin_balance": self.amount(equity),
             "order_margin": self.amount(reserved),
             "initial_margin_ratio": None,
             "displayed_margin_ratio": None,

@@ -1,7 +1,7 @@
 """Numbers, rounding and the account sheet, read the plain way.
 
 Field names and defaults follow the description of the account sheet: the mark defaults to the
-entry, the index to the mark, a missing cap is an open end, a missing deduction is zero.
+entry, the index to the mark, a missing cap is an open end, a missing deduction is counted.
 Everything is a Decimal; the callers work in `CONTEXT` (60 digits).
 """
 
@@ -274,20 +274,24 @@ def _qty(row: dict[str, Any], contract: Contract) -> Decimal:
 
 
 def _tiers(raw: dict[str, Any], symbol: str) -> tuple[Tier, ...] | None:
-    rows = (raw.get("tiers") or {}).get(symbol)
-    if not rows:
-        return None
-    return tuple(
-        Tier(
+    """Return a table; a deduction that is not given is what keeps the requirement continuous."""
+    tiers: list[Tier] = []
+    for row in (raw.get("tiers") or {}).get(symbol) or ():
+        mmr, floor = number(row["mmr"]), number(row.get("floor") or 0)
+        deduction = maybe(row.get("deduction"))
+        if deduction is None:
+            below = tiers[-1] if tiers else None
+            deduction = below.deduction + floor * (mmr - below.mmr) if below else ZERO
+        tier = Tier(
             cap=maybe(row.get("cap")),
-            mmr=number(row["mmr"]),
-            deduction=number(row.get("deduction") or 0),
+            mmr=mmr,
+            deduction=deduction,
             max_leverage=maybe(row.get("max_leverage")),
-            floor=number(row.get("floor") or 0),
+            floor=floor,
             imr=maybe(row.get("imr")),
         )
-        for row in rows
-    )
+        tiers.append(tier)
+    return tuple(tiers) or None
 
 
 def _order(raw: dict[str, Any], row: dict[str, Any]) -> Order:
@@ -308,7 +312,7 @@ def _position(raw: dict[str, Any], at: int, row: dict[str, Any]) -> Position:
     given = row["mark_price"] if row.get("entry_price") is None else row["entry_price"]
     entry = _entry_price(raw, number(given))
     mark = number(row["mark_price"]) if row.get("mark_price") is not None else entry
-    mode = row.get("margin_mode") or (raw.get("account") or {}).get("margin_mode", "cross")
+    mode = row.get("margin_mode") or (raw.get("account") or {}).get("margin_mode", "isolated")
     return Position(
         index=at,
         symbol=row["symbol"],

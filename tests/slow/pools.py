@@ -204,7 +204,7 @@ class MultiPool(CrossPool):
         """Return whether equity, cash or coins are known."""
         account = self.sheet.account
         known = account.equity is not None or account.wallet_balance is not None
-        return known or bool(account.collateral)
+        return known or account.collateral_given
 
     @cached_property
     def rows(self) -> list[Coin]:

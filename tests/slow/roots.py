@@ -6,7 +6,7 @@ zero, because the context carries 60 digits.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 
 from tests.slow.plain import ONE, snap
@@ -14,6 +14,7 @@ from tests.slow.plain import ONE, snap
 Function = Callable[[Decimal], Decimal]
 NOTHING = Decimal("1E-48")
 NARROW = Decimal("1E-45")
+HAIR = Decimal("1E-38")
 
 
 def _factors() -> list[Decimal]:
@@ -38,14 +39,20 @@ def sign(value: Decimal) -> int:
 
 def root_below(f: Function, start: Decimal, edges: Iterable[Decimal] = ()) -> Decimal | None:
     """Return the root of `f` nearest below `start` (or `start` itself), None if there is none."""
-    points = {start / factor for factor in FACTORS} | {e for e in edges if 0 < e < start}
+    points = {start / factor for factor in FACTORS} | {e for e in _around(edges) if 0 < e < start}
     return _first_root(f, start, sorted(points, reverse=True))
 
 
 def root_above(f: Function, start: Decimal, edges: Iterable[Decimal] = ()) -> Decimal | None:
     """Return the root of `f` nearest above `start` (or `start` itself), None if there is none."""
-    points = {start * factor for factor in FACTORS} | {e for e in edges if e > start}
+    points = {start * factor for factor in FACTORS} | {e for e in _around(edges) if e > start}
     return _first_root(f, start, sorted(points))
+
+
+def _around(edges: Iterable[Decimal]) -> Iterator[Decimal]:
+    """Yield each edge with a point close to either side: a figure may leap over zero there."""
+    for edge in edges:
+        yield from (edge * (ONE - HAIR), edge, edge * (ONE + HAIR))
 
 
 def _first_root(f: Function, start: Decimal, points: list[Decimal]) -> Decimal | None:

@@ -47,7 +47,7 @@ def check_tiers(file: DataFile, found: TierFile, context: Context) -> None:
             check_rows(file, found, table, rules, contract, (*at, form))
         elif form:
             check_formula(file, table, (*at, form))
-        _check_open_interest(file, table, form, rules, at)
+        _check_open_interest(file, table, form, at)
 
 
 def covers(other: TierTable, table: TierTable) -> bool:
@@ -140,9 +140,7 @@ def _check_unit(file: DataFile, found: TierFile, rules: list[RuleEntry]) -> None
             return
 
 
-def _check_open_interest(
-    file: DataFile, table: TierTable, form: str, rules: list[RuleEntry], at: Keys
-) -> None:
+def _check_open_interest(file: DataFile, table: TierTable, form: str, at: Keys) -> None:
     interest = table.open_interest
     if interest is None:
         return
@@ -158,7 +156,3 @@ def _check_open_interest(
     if lower < 0 or (upper and upper <= lower):
         message = f"is {upper}, it must be above lower_cap {lower}, or 0 to switch it off"
         file.say("LQ213", (*keys, "upper_cap"), message)
-    premium = next((e.name for e in rules if e.choices.size_premium is not None), None)
-    if premium is not None:
-        message = f"is given, but the rules {premium} raise rates by size_premium instead"
-        file.say("LQ229", keys, message)

@@ -5,6 +5,7 @@ Each exchange's module overrides what its facts say otherwise.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -20,12 +21,19 @@ if TYPE_CHECKING:
 Figures = dict[str, Decimal | str | bool | None]
 
 
+def without_deductions(rows: tuple[Tier, ...] | None) -> tuple[Tier, ...] | None:
+    """Return a table whose rates are for the whole position."""
+    return None if rows is None else tuple(replace(row, deduction=ZERO) for row in rows)
+
+
 class Rules:
     """Margin rules of an exchange, for one sheet."""
 
     # Pools of its own, where an exchange has other ones than `pools` describes.
     isolated_pool: type[IsolatedPool] | None = None
     multi_pool: type[MultiPool] | None = None
+
+    whole_rates = False  # whether a tier's rate is for the whole position
 
     def __init__(self, sheet: Sheet, *, rounded: bool) -> None:
         """Remember the sheet, and whether figures are rounded as the exchange prints them."""
@@ -47,7 +55,7 @@ class Rules:
 
     def rows(self, position: Position) -> tuple[Tier, ...] | None:
         """Return the maintenance table of the position."""
-        return position.tiers
+        return without_deductions(position.tiers) if self.whole_rates else position.tiers
 
     def tier_number(self, position: Position, price: Decimal) -> int | None:
         """Return the number of the tier (1 is the lowest); the last one has no end."""
@@ -305,7 +313,7 @@ class Rules:
         equity = pool.backing(prices)
         wallet = getattr(pool, "wallet", None)
         figures: Figures = {
-            "equity": self.amount(equity),
+            "equity": self.amount(equity + self.sheet.account.options_value),
             "wallet_balance": None if wallet is None else self.amount(wallet),
             "margin_ratio": None,
             "available_balance": None,

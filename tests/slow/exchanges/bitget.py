@@ -15,7 +15,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from tests.slow.further import FurtherRules, own_share_roots, without_deductions
+from tests.slow.exchanges.base import without_deductions
+from tests.slow.further import FurtherRules, own_share_roots
 from tests.slow.plain import CUT, NEAREST_EVEN, UP, ZERO, Position, Sheet, Tier, snap, to_decimals
 from tests.slow.pools import CrossPool, MultiPool
 from tests.slow.prices import MARKS
@@ -29,32 +30,13 @@ if TYPE_CHECKING:
 
 NEW_PRICE_FROM = "2025-09-29"
 MARGINAL_FROM = "2025-11-10"
-DEBTS_ADD_FROM = "2026-06-25"
 LIQUIDATION_FEE = Decimal("0.0006")
-DEBT_RATE = Decimal("0.05")
-
-
-class Coins(MultiPool):
-    """A pool of several coins: what debts require is added, or once was another lower bound."""
-
-    def requirement(self, prices: Prices) -> Decimal:
-        """Return the larger of both requirements; their sum is not known."""
-        owed = self.borrow_requirement(prices)
-        return max(super().requirement(prices) - owed, owed)
-
-    @property
-    def determined(self) -> bool:
-        """Return whether the requirement is known: since 2026-06-25 the rate of a debt is not."""
-        known = super().determined
-        later = self.sheet.as_of is None or self.sheet.as_of >= DEBTS_ADD_FROM
-        return known and not (later and any(self.amount(row, MARKS) < 0 for row in self.rows))
 
 
 class Bitget(FurtherRules):
     """Rules of Bitget."""
 
     usual_taker = Decimal("0.0006")
-    multi_pool = Coins
 
     def __init__(self, sheet: Sheet, *, rounded: bool) -> None:
         """Refuse coin-margined contracts, whose quantity is in coins."""
@@ -112,10 +94,6 @@ class Bitget(FurtherRules):
             due[p.side] = due.get(p.side, ZERO) + self.requirement(p, prices.of(p))
             settles[p.symbol] = p.contract.settle
         return [(settles[symbol], max(due.values())) for symbol, due in sides.items()]
-
-    def borrow_rate(self, asset: str) -> Decimal:  # noqa: ARG002
-        """Return the rate on debts before 2026-06-25."""
-        return ZERO if self.since(DEBTS_ADD_FROM) else DEBT_RATE
 
     def total_maintenance(self, pool: CrossPool, prices: Prices) -> Decimal | None:
         """Return the requirement of the pool."""
@@ -178,6 +156,5 @@ class Bitget(FurtherRules):
         return snap(shown) if shown > 0 else None
 
     def ratio(self, value: Decimal) -> Decimal:
-        """Return the ratio of the account, in 2023 up at 12 decimals."""
-        frozen = self.rule == "whole_frozen_at_mark"
-        return to_decimals(value, 12, UP) if frozen and self.rounded else snap(value)
+        """Return the ratio of the account, up at 12 decimals."""
+        return to_decimals(value, 12, UP) if self.rounded else snap(value)

@@ -98,6 +98,8 @@ class Part(Wallet):
 class Bitmex(Rules):
     """Rules of BitMEX."""
 
+    whole_rates = True
+
     def __init__(self, sheet: Sheet, *, rounded: bool) -> None:
         """Give each position the entry price that its rounded entry value makes."""
         super().__init__(sheet, rounded=rounded)

@@ -47,6 +47,7 @@ USUAL_BUFFER = "0.02"
 class Drift(Rules):
     """Rules of Drift."""
 
+    whole_rates = True
     isolated_pool = OwnDepositPool
 
     def cross_pools(self, positions: list[Position]) -> list[CrossPool]:

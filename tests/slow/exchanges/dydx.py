@@ -36,6 +36,8 @@ DEFAULTS = {
 class Dydx(Rules):
     """Rules of dYdX."""
 
+    whole_rates = True
+
     def parameter(self, name: str) -> Decimal:
         """Return a parameter, by default that of the mainnet."""
         return number(self.sheet.parameters.get(name, DEFAULTS[name]))

@@ -13,7 +13,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from tests.slow.further import FurtherRules, without_deductions
+from tests.slow.exchanges.base import without_deductions
+from tests.slow.further import FurtherRules
 from tests.slow.plain import NEAREST, ONE, ZERO, Position, Tier, snap, to_step
 from tests.slow.pools import CrossPool, Pool, symbol_roots
 from tests.slow.prices import MARKS

@@ -52,6 +52,7 @@ class CoinBackedPool(IsolatedPool):
 class Gmx(Rules):
     """Rules of GMX."""
 
+    whole_rates = True
     isolated_pool = CoinBackedPool
 
     def size(self, position: Position, price: Decimal) -> Decimal:  # noqa: ARG002

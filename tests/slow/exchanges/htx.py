@@ -15,8 +15,8 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tests.slow.further import FurtherRules, by_settle, without_deductions
-from tests.slow.plain import CUT, ONE, ZERO, Position, Sheet, Tier, snap, to_decimals
+from tests.slow.further import FurtherRules, by_settle
+from tests.slow.plain import CUT, ONE, ZERO, Position, Sheet, snap, to_decimals
 from tests.slow.pools import CrossPool, IsolatedPool, MultiPool, SinglePool
 from tests.slow.prices import MARKS
 
@@ -76,6 +76,7 @@ class Htx(FurtherRules):
     """Rules of HTX."""
 
     usual_taker = Decimal("0.0005")
+    whole_rates = True
     counts_contracts = True
     isolated_pool = ContractAccount
 
@@ -101,10 +102,6 @@ class Htx(FurtherRules):
     def edges(self, position: Position) -> list[Decimal]:  # noqa: ARG002
         """Return nothing: the tier does not depend on the price."""
         return []
-
-    def rows(self, position: Position) -> tuple[Tier, ...] | None:
-        """Return the table; its rates are for the whole position."""
-        return without_deductions(position.tiers)
 
     # What is printed
 

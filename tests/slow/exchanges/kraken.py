@@ -77,6 +77,7 @@ class Flex(MultiPool):
 class Kraken(Rules):
     """Rules of Kraken Futures."""
 
+    whole_rates = True
     multi_pool = Flex
 
     # Levels

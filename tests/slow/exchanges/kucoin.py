@@ -14,7 +14,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from tests.slow.further import FurtherRules, own_share_roots, without_deductions
+from tests.slow.further import FurtherRules, own_share_roots
 from tests.slow.plain import (
     CUT,
     DOWN,
@@ -23,7 +23,6 @@ from tests.slow.plain import (
     ZERO,
     Order,
     Position,
-    Tier,
     maybe,
     snap,
     to_decimals,
@@ -48,6 +47,7 @@ class Kucoin(FurtherRules):
     """Rules of KuCoin."""
 
     usual_taker = Decimal("0.0006")
+    whole_rates = True
 
     @property
     def rule(self) -> str:
@@ -65,10 +65,6 @@ class Kucoin(FurtherRules):
         return not position.isolated and self.rule != "uta"
 
     # Sizes and rates
-
-    def rows(self, position: Position) -> tuple[Tier, ...] | None:
-        """Return the table; its rates are for the whole position."""
-        return without_deductions(position.tiers)
 
     def tier_number(self, position: Position, price: Decimal) -> int | None:
         """Return the level: in classic isolated margin the user's, else by size."""

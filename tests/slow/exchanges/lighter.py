@@ -43,6 +43,8 @@ class CloseOutView(Pool):
 class Lighter(Rules):
     """Rules of Lighter."""
 
+    whole_rates = True
+
     def zero_health_is_liquidated(self) -> bool:
         """Return that account value equal to the requirement is safe."""
         return False

@@ -14,13 +14,12 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tests.slow.further import FurtherRules, by_settle, without_deductions
+from tests.slow.further import FurtherRules, by_settle
 from tests.slow.plain import (
     NEAREST,
     ZERO,
     Order,
     Position,
-    Tier,
     number,
     snap,
     to_decimals,
@@ -63,6 +62,7 @@ class Mexc(FurtherRules):
     """Rules of MEXC."""
 
     usual_taker = Decimal("0.0004")
+    whole_rates = True
     counts_contracts = True
 
     def cross_pools(self, positions: list[Position]) -> list[CrossPool]:
@@ -81,10 +81,6 @@ class Mexc(FurtherRules):
     def edges(self, position: Position) -> list[Decimal]:  # noqa: ARG002
         """Return nothing: the level does not depend on the price."""
         return []
-
-    def rows(self, position: Position) -> tuple[Tier, ...] | None:
-        """Return the table; its rates are for the whole position."""
-        return without_deductions(position.tiers)
 
     def maintenance(self, position: Position, price: Decimal) -> Decimal:
         """Return entry value * rate."""

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 class Okx(Rules):
     """Rules of OKX."""
 
+    whole_rates = True
+
     def size(self, position: Position, price: Decimal) -> Decimal:  # noqa: ARG002
         """Return contracts; in cross with those of opening orders of the same side."""
         if position.isolated:
