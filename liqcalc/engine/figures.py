@@ -9,7 +9,7 @@ from liqcalc.engine.closing import printed_maintenance
 from liqcalc.engine.funding import funding_payment
 from liqcalc.engine.numbers import ONE, UNROUNDED, ZERO, to_step
 from liqcalc.engine.rates import largest_continuous
-from liqcalc.engine.vocabulary import InitialRate, RoeOn, TierBy, ValuedAt
+from liqcalc.engine.vocabulary import InitialRate, RoeOn, TierBy
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -23,8 +23,7 @@ def value_figures(result: PositionResult) -> None:
     """Add what the position is worth and its profit."""
     m, figures = result.marked, result.figures
     amounts, linear = m.rules.amounts, m.contract.linear
-    at_mark = m.rules.notional_at is ValuedAt.MARK
-    notional = m.value if at_mark else m.entry_value
+    notional = m.valued(m.rules.notional_at)
     figures.put_rounded("notional", notional, amounts.of("notional", linear=linear))
     rounding = amounts.of("unrealized_pnl", linear=linear)
     figures.put_rounded("unrealized_pnl", m.pnl, rounding)
@@ -116,7 +115,7 @@ def shown_initial_margin(m: Marked) -> Decimal | None:
     initial = m.initial_margin
     leverage = m.position.leverage
     if m.rules.leverage_rate.rounds and leverage is not None:
-        value = m.value if m.mode.initial_margin_at is ValuedAt.MARK else m.entry_value
+        value = m.valued(m.mode.initial_margin_at)
         rate = m.rules.leverage_rate.apply(ONE / leverage)
         if m.mode.initial_rate is InitialRate.LARGER and m.tier is not None:
             rate = max(rate, m.tier.imr or ZERO)

@@ -74,7 +74,9 @@ def isolated_margin(m: Marked) -> Decimal | None:
         m.missing.append("leverage or margin")
         return None
     initial = initial_margin(m, m.entry_value)
-    assert initial is not None  # noqa: S101 - the leverage is known
+    if initial is None:
+        m.missing.append("tiers")
+        return None
     margin = initial + position.extra_margin
     for part in m.mode.margin_adds:
         margin += part_of(m, part)

@@ -137,15 +137,18 @@ class Marked:
         """Return money rounded up to a whole unit, where the exchange counts in them."""
         return amount if self.unit is None else to_step(amount, self.unit, "up")
 
-    def _valued(self, at: ValuedAt) -> Decimal:
-        """Return the value of what is required for, at the mark, the entry or the index."""
+    def valued(self, at: ValuedAt) -> Decimal:
+        """Return the position's value at the mark, the entry or the index."""
         position = self.position
         if at is ValuedAt.ENTRY:
-            value = self.entry_value
-        elif at is ValuedAt.INDEX and position.index_price is not None:
-            value = self._value_at(position.index_price)
-        else:
-            value = self.value
+            return self.entry_value
+        if at is ValuedAt.INDEX and position.index_price is not None:
+            return self._value_at(position.index_price)
+        return self.value
+
+    def _required_value(self, at: ValuedAt) -> Decimal:
+        """Return the value of what is required for: with the orders of the worse side filled."""
+        value, position = self.valued(at), self.position
         if self.required_qty != position.qty:
             value = value * self.required_qty / position.qty
         return value
@@ -154,8 +157,9 @@ class Marked:
         """Find the quantity that is required for, and the one that picks the tier."""
         position, rules = self.position, self.rules
         qty = self.required_qty = self.size_qty = position.qty
-        orders = rules.orders
-        if (orders.worst_case or rules.continuous) and (position.orders or position.opposing_qty):
+        orders, given = rules.orders, position.schedule
+        grows = given is not None and given.continuous is not None and not position.isolated
+        if (orders.worst_case or grows) and (position.orders or position.opposing_qty):
             same = sum((order.qty for order in position.added), qty)
             worst = max(same, abs(qty - position.opposing_qty))
             self.size_qty = worst
@@ -184,7 +188,7 @@ class Marked:
         self.tier = self.schedule.tiers[self.tier_index]
         self.deduction = self.tier.deduction
         if self.deduction and rules.by_contracts:
-            self.deduction *= self._valued(rules.maintenance_at) / self.size
+            self.deduction *= self._required_value(rules.maintenance_at) / self.size
         self.maintenance = self._maintenance(self.tier)
         step = self.mode.requirement_step
         if rules.covered_short_exempt and self.exempt:
@@ -227,7 +231,7 @@ class Marked:
             value*(mmr + payable funding rate) - deduction, at least the
             exchange's minimum; a deduction in contracts counts at their value
         """
-        value = self._valued(self.rules.maintenance_at)
+        value = self._required_value(self.rules.maintenance_at)
         rate = tier.mmr
         if self.rules.funding_in_requirement is FundingInRequirement.PAYABLE:
             rate += self.payable_funding
@@ -270,7 +274,7 @@ class Marked:
         position = self.position
         self.leverage_fee = fees.leverage_fee(self)
         self.initial_margin = margins.initial_margin(
-            self, self._valued(self.mode.initial_margin_at)
+            self, self._required_value(self.mode.initial_margin_at)
         )
         self.reserve = margins.fee_reserve(self)
         if self.reserve is None:

@@ -114,7 +114,7 @@ CLASHES = {
     "both sides of nothing": Clash(
         "orders: {both_sides: true}",
         "orders.both_sides",
-        "orders: {both_sides: true, in_requirement: true}",
+        "orders: {both_sides: true, pick_tier: true}",
     ),
     "a ratio that pays no fee": Clash(
         "orders: {displayed_ratio_pays_fee: true}",

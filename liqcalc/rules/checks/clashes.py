@@ -129,8 +129,9 @@ def _orders(rules: Rules) -> Clashes:
             ("orders", "opening_fee_from_equity"),
             "needs in_requirement, where the fee is taken out",
         )
-    if orders.both_sides and not orders.in_requirement:
-        yield ("orders", "both_sides"), "needs in_requirement, where the other side counts"
+    counted = orders.in_requirement or orders.pick_tier or orders.pick_tier_isolated
+    if orders.both_sides and not counted:
+        yield ("orders", "both_sides"), "needs pick_tier or in_requirement, where orders count"
     plain_ratio = rules.cross.displayed_ratio is DisplayedRatio.REQUIREMENT_TO_EQUITY
     if orders.displayed_ratio_pays_fee and plain_ratio:
         message = "needs another cross.displayed_ratio than requirement_to_equity"

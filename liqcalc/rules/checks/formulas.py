@@ -1,4 +1,4 @@
-"""Tables whose rates follow a formula: steps, slope, continuous."""
+"""Tables whose rates follow a formula: steps, slope, continuous; open interest."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from liqcalc.engine.tiers import Steps
-    from liqcalc.engine.vocabulary import Continuous, Slope
+    from liqcalc.engine.vocabulary import Continuous, OpenInterest, Slope
     from liqcalc.rules.checks.files import DataFile, Keys
     from liqcalc.rules.schema import TierTable
 
@@ -27,15 +27,34 @@ def check_formula(file: DataFile, table: TierTable, at: Keys) -> None:
         table: one of its tables, with one of the three.
         at: where that stands.
     """
-    rule: Steps | Slope | Continuous | None = table.steps or table.slope or table.continuous
-    for keys, message in odd_numbers(rule, at):
-        file.say("LQ213", keys, message)
     if table.steps is not None:
         _check_steps(file, table.steps, at)
     elif table.slope is not None:
         _check_slope(file, table.slope, at)
     elif table.continuous is not None:
         _check_continuous(file, table.continuous, at)
+
+
+def check_open_interest(file: DataFile, interest: OpenInterest, form: str, at: Keys) -> None:
+    """Say what is wrong with the open interest beside a table in the given form."""
+    if form in {"slope", "continuous"}:
+        message = f"is given beside {form}, whose initial rate does not rise with it"
+        file.say("LQ211", at, message)
+    _check_given(file, interest, ("lower_cap", "upper_cap"), at)
+    if not _numbers_can_be(file, interest, at):
+        return
+    lower, upper = interest.lower_cap, interest.upper_cap
+    if lower is not None and upper and upper <= lower:
+        message = f"is {upper}, it must be above lower_cap {lower}, or 0 to switch it off"
+        file.say("LQ213", (*at, "upper_cap"), message)
+
+
+def _numbers_can_be(file: DataFile, rule: Slope | Continuous | OpenInterest, at: Keys) -> bool:
+    """Say which numbers are below 0, or 0 where they must not be; return True if none is."""
+    odd = list(odd_numbers(rule, at))
+    for keys, message in odd:
+        file.say("LQ213", keys, message)
+    return not odd
 
 
 def _check_steps(file: DataFile, steps: Steps, at: Keys) -> None:
@@ -88,13 +107,17 @@ def _count(room: Decimal, step: Decimal, *, inclusive: bool) -> int:
 
 
 def _check_slope(file: DataFile, slope: Slope, at: Keys) -> None:
+    before = len(file.faults)
+    _numbers_can_be(file, slope, at)
     _check_given(file, slope, ("mmr_base", "slope"), at)
     _check_rate(file, "mmr_base", slope.mmr_base, at)
     _check_rate(file, "imr_base", slope.imr_base, at)
-    _check_pair(file, slope.mmr_base, slope.imr_base, at, "mmr_base")
+    if len(file.faults) == before:
+        _check_pair(file, slope.mmr_base, slope.imr_base, at, "mmr_base")
 
 
 def _check_continuous(file: DataFile, rule: Continuous, at: Keys) -> None:
+    _numbers_can_be(file, rule, at)
     _check_given(file, rule, ("m", "mmr_limit", "mmr_lev_constant"), at)
     if rule.mmr_limit is not None and rule.mmr_limit >= ONE:
         message = f"is {plain(rule.mmr_limit)}, it must be below 1"
@@ -105,7 +128,7 @@ def _check_continuous(file: DataFile, rule: Continuous, at: Keys) -> None:
 
 
 def _check_given(
-    file: DataFile, rule: Slope | Continuous, names: tuple[str, ...], at: Keys
+    file: DataFile, rule: Slope | Continuous | OpenInterest, names: tuple[str, ...], at: Keys
 ) -> None:
     for name in names:
         if getattr(rule, name) is None:

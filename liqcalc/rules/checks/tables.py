@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from liqcalc.rules.catalog import nearest
 from liqcalc.rules.checks import files
 from liqcalc.rules.checks.contracts import check_name
-from liqcalc.rules.checks.formulas import check_formula
+from liqcalc.rules.checks.formulas import check_formula, check_open_interest
 from liqcalc.rules.checks.rows import check_rows
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ def check_tiers(file: DataFile, found: TierFile, context: Context) -> None:
             check_rows(file, found, table, rules, contract, (*at, form))
         elif form:
             check_formula(file, table, (*at, form))
-        _check_open_interest(file, table, form, at)
+        if table.open_interest is not None:
+            check_open_interest(file, table.open_interest, form, (*at, "open_interest"))
 
 
 def covers(other: TierTable, table: TierTable) -> bool:
@@ -138,21 +139,3 @@ def _check_unit(file: DataFile, found: TierFile, rules: list[RuleEntry]) -> None
             message = f"is {found.unit}, but the rules {entry.name} pick a row by"
             file.say("LQ223", ("unit",), f"{message} {entry.choices.tier_by} (tier_by)")
             return
-
-
-def _check_open_interest(file: DataFile, table: TierTable, form: str, at: Keys) -> None:
-    interest = table.open_interest
-    if interest is None:
-        return
-    keys = (*at, "open_interest")
-    if form in {"slope", "continuous"}:
-        message = f"is given beside {form}, whose initial rate does not rise with it"
-        file.say("LQ211", keys, message)
-    lower, upper = interest.lower_cap, interest.upper_cap
-    if lower is None or upper is None:
-        missing = "lower_cap" if lower is None else "upper_cap"
-        file.say("LQ211", keys, f"has no {missing}, without which nothing rises")
-        return
-    if lower < 0 or (upper and upper <= lower):
-        message = f"is {upper}, it must be above lower_cap {lower}, or 0 to switch it off"
-        file.say("LQ213", (*keys, "upper_cap"), message)

@@ -5,9 +5,10 @@ Section 4: requirement = value at mark * (rate + taker rate) - deduction for pos
 the larger side of a symbol is due, and both sides together pick the rate of the whole position
 (section 2). Section 3: initial margin at the mark since 2025-09-29, before at entry. Section 5:
 isolated and cross prices from the condition, none rounded; the engine of 2023
-(`whole_frozen_at_mark`) displayed a cross price with maintenance held, and cut its ratio up at 12
-decimals; bankruptcy with the liquidation fee, in cross by shares. Unified accounts (`uta`): initial
-margin = value at mark * (1/leverage + taker rate). Section 2: what debts require.
+(`whole_frozen_at_mark`) displayed a cross price with maintenance held; the ratio of an account goes
+up at 12 decimals; bankruptcy with the liquidation fee, in cross by shares. Unified accounts
+(`uta`): initial margin = value at mark * (1/leverage + taker rate). What debts require (section 2)
+is left out, as the folder says.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 from tests.slow.exchanges.base import without_deductions
 from tests.slow.further import FurtherRules, own_share_roots
 from tests.slow.plain import CUT, NEAREST_EVEN, UP, ZERO, Position, Sheet, Tier, snap, to_decimals
-from tests.slow.pools import CrossPool, MultiPool
+from tests.slow.pools import CrossPool
 from tests.slow.prices import MARKS
 
 if TYPE_CHECKING:
