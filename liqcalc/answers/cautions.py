@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from liqcalc.answers.answer import Note
 from liqcalc.answers.resolved import days_between, mode_of
+from liqcalc.rules.schema import MarginMode
 
 if TYPE_CHECKING:
     from liqcalc.answers.resolved import Resolved
@@ -34,14 +35,15 @@ def note_rules(found: Resolved) -> None:
         found.shared_warnings.append(Note("LQ406", message))
 
 
-def note_opening(
+def note_unused(
     found: Resolved,
     row: PositionRow,
+    mode: MarginMode,
     entry: RuleEntry,
     assumptions: list[Note],
     warnings: list[Note],
 ) -> None:
-    """Say what day of opening was assumed, or that it changes nothing."""
+    """Say what day of opening was assumed, and what the rules do not use."""
     depends = any(known.older_positions for known in found.exchange.meta.rules)
     if row.opened is None and entry.older_positions and found.sheet.rules is None:
         text = (
@@ -49,6 +51,10 @@ def note_opening(
             f"the rule set {entry.older_positions}"
         )
         assumptions.append(Note("LQ401", text))
+    rules = entry.choices.mode(isolated=mode is MarginMode.ISOLATED)
+    if row.risk_level is not None and not rules.level_set:
+        text = f"positions[].risk_level is not used for {mode} positions of these rules"
+        warnings.append(Note("LQ406", text))
     if row.opened is not None and not depends:
         text = f"positions[].opened is not used by the rules of {found.exchange.meta.name}"
         warnings.append(Note("LQ406", text))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from liqcalc.answers.answer import Note
-from liqcalc.answers.cautions import note_opening, note_rules, warn_of_table
+from liqcalc.answers.cautions import note_rules, note_unused, warn_of_table
 from liqcalc.answers.lookup import (
     FeesUsed,
     coins_of,
@@ -131,7 +131,7 @@ def _add_position(found: Resolved, row: PositionRow, i: int, contract: Contract)
     assumptions = [
         Note("LQ402", item.says) for item in entry.assumptions if item.mode in {None, mode}
     ]
-    note_opening(found, row, entry, assumptions, warnings)
+    note_unused(found, row, mode, entry, assumptions, warnings)
     if mode not in found.exchange.meta.margin_modes:
         message = f"{found.exchange.meta.name} has no {mode} margin"
         raise InputError(Fault("LQ108", f"positions[{i}].margin_mode", message))

@@ -13,6 +13,7 @@ from liqcalc.engine.vocabulary import (
     FeeBasis,
     FundingInRequirement,
     PairTier,
+    TierApplies,
     TierBy,
     ValuedAt,
     ValueRounding,
@@ -220,7 +221,7 @@ class Marked:
     def _row(self, schedule: Schedule, size: Decimal) -> int:
         """Return the row that holds `size`, or the level that the user has set."""
         level = self.position.risk_level
-        if level is None:
+        if level is None or not self.mode.level_set:
             return schedule.index_at(size)
         return min(level, len(schedule.tiers)) - 1
 
@@ -357,6 +358,13 @@ class Marked:
     def tier_moves(self) -> bool:
         """Return True if another price can put the position into another tier."""
         return self.requirement_moves and self.rules.tier_by is TierBy.VALUE
+
+    @property
+    def requirement_leaps(self) -> bool:
+        """Return True if the requirement can overtake a gain: by whole rates, or a slope."""
+        if self.rules.tier_applies is TierApplies.MARGINAL or self.schedule is None:
+            return False
+        return self.sloped or (self.tier_moves and len(self.schedule.tiers) > 1)
 
     @property
     def held_rate(self) -> Decimal:

@@ -54,7 +54,8 @@ def solve(health: Health, *, net: int, inclusive: bool, both_sides: bool) -> Sol
         inclusive: health of exactly zero liquidates.
         both_sides: also look on the side where the position gains.  A single
             position in a pool without coins gains there faster than its
-            requirement grows, since no rate reaches 1.
+            requirement grows, since no rate reaches 1, unless a whole rate
+            leaps at a tier's edge.
     """
     curve, start = health.curve, health.start
     losing = DOWN if net > 0 else UP

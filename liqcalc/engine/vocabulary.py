@@ -190,6 +190,8 @@ class ModeRules(NamedTuple):
             the printed margins include.
         bankruptcy_pays_fee: the bankruptcy price leaves the fee to close.
         bankruptcy_share: part of the equity that the position may lose.
+        level_set: the user sets the row of the table (`risk_level`); the size
+            only says which is the lowest possible.
         requirement_step: a position's maintenance at the mark is cut down to
             this step, in the figure and as a constant in the condition.
         ticks_against_holder: the printed price is moved so many ticks toward
@@ -210,6 +212,7 @@ class ModeRules(NamedTuple):
     fee_in_maintenance_margin: FeeBasis = FeeBasis.NONE
     bankruptcy_pays_fee: bool = False
     bankruptcy_share: Share = Share.ALL
+    level_set: bool = False
     requirement_step: Decimal | None = None
     ticks_against_holder: int = 0
     shown_price: ShownPrice = ShownPrice.CONDITION

@@ -13,6 +13,7 @@ import pytest
 import liqcalc
 from liqcalc.engine import vocabulary
 from liqcalc.engine.numbers import Rounding
+from liqcalc.rules.catalog import Catalog
 from liqcalc.rules.check import check_catalog, check_folder
 
 if TYPE_CHECKING:
@@ -90,6 +91,43 @@ class TestTheInventedExchange:
     def test_the_readme_says_the_prices_that_are_tested(self, readme: str) -> None:
         assert "The price is 45203.5, by hand" in readme
         assert "liquidated at 57606.06060606" in readme
+
+
+LEFT_OUT = """sources: [margin-help]
+    summary: "left out in the README"
+    evidence:
+      - {product: PRODUCT, mode: isolated, evidence: assumed, note: "left out"}
+      - {product: PRODUCT, mode: cross, evidence: assumed, note: "left out"}"""
+
+
+class TestTheFragments:
+    """What the README shows of further keys is right where it belongs."""
+
+    def block(self, readme: str, key: str) -> str:
+        found = re.search(rf"^```yaml\n({key}:\n.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+        assert found is not None
+        return found.group(1)
+
+    def test_rule_sets_by_product(self, readme: str, harbor: Path) -> None:
+        fragment = self.block(readme, "rules")
+        for product in ("linear", "inverse"):
+            fragment = fragment.replace("# ...", LEFT_OUT.replace("PRODUCT", product), 1)
+        path = harbor / "exchange.yaml"
+        text = path.read_text(encoding="utf-8").replace("[linear]", "[linear, inverse]", 1)
+        head, rest = text.split("rules:\n", 1)
+        path.write_text(head + fragment + rest[rest.index("\nfees:") :], encoding="utf-8")
+        (harbor / "cases" / "linear.yaml").unlink()
+
+        assert check_folder(harbor) == []
+        linear, inverse = Catalog([harbor.parent]).exchange("harbor").meta.rules
+        assert (linear.choices.inclusive, inverse.choices.inclusive) == (False, False)
+
+    def test_tables_in_other_forms(self, readme: str, harbor: Path) -> None:
+        tables = self.block(readme, "history").replace("api-2026-10", "api-2026-05")
+        path = harbor / "tiers" / "BTCUSDT.yaml"
+        path.write_text(f"symbol: BTCUSDT\n{tables}", encoding="utf-8")
+
+        assert check_folder(harbor) == []
 
 
 class TestOverridingOneSymbol:

@@ -38,7 +38,7 @@ def own_share_roots(pool: CrossPool, position: Position, rate: Decimal) -> Roots
 
     def left(price: Decimal) -> Decimal:
         change = position.pnl(price) - position.pnl(mark)
-        gained = pool.total_held([(settle, change)], MARKS)
+        gained = pool.total([(settle, change)], MARKS)
         return share + gained - pool.total([(settle, rate * position.value(price))], MARKS)
 
     return Roots(root_below(left, mark), root_above(left, mark))
@@ -141,7 +141,7 @@ class FurtherRules(Rules):
             trigger = None if root is None else snap(root)
             return {"liquidation_ratio": ratio, "trigger_price": trigger}
         printed = root is not None and self.liquidation_price(pool, position, roots)
-        needed = self.amount(self.maintenance(position, root)) if root and printed else None
+        needed = self.amount(self.maintenance(position, snap(root))) if root and printed else None
         return {"liquidation_ratio": ratio, "maintenance_margin_at_liquidation": needed}
 
     def displayed_ratio(self, pool: Pool) -> Decimal | None:

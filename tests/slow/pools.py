@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tests.slow.plain import ONE, ZERO, Coin, Position, Sheet
 from tests.slow.prices import MARKS, Prices
-from tests.slow.roots import root_above, root_below
+from tests.slow.roots import root_above, root_below, sign
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -360,14 +360,23 @@ class MultiPool(CrossPool):
 
 @dataclass(frozen=True)
 class Roots:
-    """The prices below and above the mark at which something reaches zero."""
+    """The prices below and above the mark at which something reaches zero.
+
+    `passed` says that it is below zero at the mark.
+    """
 
     lower: Decimal | None
     upper: Decimal | None
+    passed: bool = False
 
     def for_net(self, net: Decimal) -> Decimal | None:
-        """Return the price that counts: below for a net long, above otherwise, if it exists."""
-        first, second = (self.lower, self.upper) if net > 0 else (self.upper, self.lower)
+        """Return the price that counts: below for a net long, above otherwise, if it exists.
+
+        Of what is below zero already, it is where the position gains.
+        """
+        first, second = self.lower, self.upper
+        if (net > 0) == self.passed:
+            first, second = second, first
         return second if first is None else first
 
 
@@ -381,7 +390,8 @@ def symbol_roots(pool: Pool, symbol: str, figure: str = "health") -> Roots:
         return result
 
     edges = pool.edges(symbol)
-    return Roots(root_below(f, start, edges), root_above(f, start, edges))
+    passed = sign(f(start)) < 0
+    return Roots(root_below(f, start, edges), root_above(f, start, edges), passed)
 
 
 def joint_roots(pool: Pool) -> Roots:

@@ -1,9 +1,9 @@
 """Gate, from the facts on Gate futures.
 
-Section 4: maintenance = value at mark * rate - deduction (`marginal`, USDT contracts since
-2025-07-29), the whole position's rate before and for inverse contracts; the tier counts the
-position's value and its open orders, in cross that of the larger side (section 2). Section 5: the
-condition adds value * taker rate of the contract; prices nearest on the tick; at the bankruptcy
+Section 4: maintenance = value at mark * rate - deduction (`marginal`, since 2025-07-29; inverse
+contracts too, as the folder assumes), the whole position's rate before; the tier counts the
+position's value and its open orders, before 2025-07-29 in cross those of the larger side (section
+2). Section 5: the condition adds value * taker rate of the contract; prices nearest on the tick; at the bankruptcy
 price the closing fee is still there. Section 3: initial margin = value / leverage + closing fee.
 Section 7: the displayed ratio is balance / requirement.
 """
@@ -27,17 +27,17 @@ MARGINAL_FROM = "2025-07-29"
 
 
 class AfterClosing(Pool):
-    """A cross pool less the closing fees of one symbol."""
+    """A cross pool less the closing fees of all its positions."""
 
-    def __init__(self, pool: CrossPool, symbol: str) -> None:
+    def __init__(self, pool: CrossPool) -> None:
         """Look at `pool`."""
         super().__init__(pool.sheet, pool.rules, pool.positions)
-        self.pool, self.symbol = pool, symbol
+        self.pool = pool
 
     def health(self, prices: Prices) -> Decimal:
         """Return what is left after closing."""
-        closed = [p for p in self.positions if p.symbol == self.symbol]
-        fees = [(p.contract.settle, self.rules.bankruptcy_fee(p, prices.of(p))) for p in closed]
+        rules = self.rules
+        fees = [(p.contract.settle, rules.bankruptcy_fee(p, prices.of(p))) for p in self.positions]
         return self.pool.backing(prices) - self.pool.total(fees, prices)
 
 
@@ -57,12 +57,12 @@ class Gate(FurtherRules):
 
     def rows(self, position: Position) -> tuple[Tier, ...] | None:
         """Return the table, with deductions only where slices count."""
-        sliced = self.marginal and not position.inverse
-        return position.tiers if sliced else without_deductions(position.tiers)
+        return position.tiers if self.marginal else without_deductions(position.tiers)
 
     def sized(self, position: Position) -> list[tuple[Position, Decimal]]:
         """Return the sides of which the larger picks the tier, with the value of their orders."""
-        sides = [position] if position.isolated else self.legs(position)
+        alone = position.isolated or self.marginal
+        sides = [position] if alone else self.legs(position)
         return [(p, sum((o.value for o in self.adding_orders(p)), ZERO)) for p in sides]
 
     def size(self, position: Position, price: Decimal) -> Decimal:
@@ -95,7 +95,7 @@ class Gate(FurtherRules):
     def bankruptcy_price(self, pool: Pool, position: Position, roots: Roots) -> Decimal | None:
         """Return the price at which only the closing fee is left."""
         if isinstance(pool, CrossPool):
-            roots = symbol_roots(AfterClosing(pool, position.symbol), position.symbol)
+            roots = symbol_roots(AfterClosing(pool), position.symbol)
         return super().bankruptcy_price(pool, position, roots)
 
     # Margin

@@ -216,5 +216,5 @@ class Kraken(Rules):
             return dict.fromkeys(("liquidation_ratio", "maintenance_margin_at_liquidation"))
         return {
             "liquidation_ratio": snap(root / position.mark_price),
-            "maintenance_margin_at_liquidation": snap(self.maintenance(position, root)),
+            "maintenance_margin_at_liquidation": snap(self.maintenance(position, snap(root))),
         }
