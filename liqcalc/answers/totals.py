@@ -262,4 +262,5 @@ def _ratios(
             figures.none(name, reason)
         else:
             figures.put_rounded(name, value, rounding.of(name))
-    return equity < requirement or (equity == requirement and found.rules.inclusive)
+    met = equity == requirement and found.rules.inclusive and bool(plan.marked or requirement)
+    return equity < requirement or met

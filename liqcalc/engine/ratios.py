@@ -57,12 +57,13 @@ def displayed_ratio(
         return margin_ratio(equity, requirement)
     if kind is DisplayedRatio.EQUITY_TO_REQUIREMENT:
         return equity / requirement if requirement else None
-    if kind is DisplayedRatio.EQUITY_OVER_REQUIREMENT:
-        if frozen and initial:
-            requirement += requirement * frozen / initial
+    if kind is DisplayedRatio.EQUITY_OVER_REQUIREMENT and not frozen:
         return equity / requirement - ONE if requirement else None
     if not initial:
         return None
+    if kind is DisplayedRatio.EQUITY_OVER_REQUIREMENT:
+        requirement += requirement * frozen / initial
+        return equity / requirement - ONE if requirement else None
     return equity / (initial + frozen) - requirement / initial
 
 

@@ -31,7 +31,7 @@ def complete(line):
     ("line", "offered"),
     [
         ("liqcalc pr", ["price"]),
-        ("liqcalc price b", ["binance", "bybit"]),
+        ("liqcalc price by", ["bybit"]),
         ("liqcalc price okx BTC-USDT-S", ["BTC-USDT-SWAP"]),
         ("liqcalc tiers okx BTC-USDT-S", ["BTC-USDT-SWAP"]),
         ("liqcalc price okx BTC-USDT-SWAP l", ["long"]),

@@ -85,7 +85,22 @@ CLASHES = {
         "size_premium: 0.01", "size_premium", "size_premium: 0.01, tier_applies: whole"
     ),
     "pairs and all orders": Clash(
-        "pair_tier: gross, orders: {worst_case: true}", "pair_tier", "pair_tier: gross"
+        "pair_tier: gross, tier_applies: whole, orders: {worst_case: true}",
+        "pair_tier",
+        "pair_tier: gross, tier_applies: whole",
+    ),
+    "pairs and deductions": Clash(
+        "pair_tier: larger", "pair_tier", "pair_tier: larger, tier_applies: whole"
+    ),
+    "a level and deductions": Clash(
+        f"isolated: {{level_set: true}}, {AT_ENTRY}",
+        "isolated.level_set",
+        f"isolated: {{level_set: true}}, tier_applies: whole, {AT_ENTRY}",
+    ),
+    "a level that follows the price": Clash(
+        "cross: {level_set: true}, tier_applies: whole",
+        "cross.level_set",
+        "cross: {level_set: true}, tier_applies: whole, tier_by: entry_value",
     ),
     "a rounded leverage in whole units": Clash(
         f"{ROUNDED}, money: {{step: 1}}, {AT_ENTRY}", "leverage_rate", ROUNDED

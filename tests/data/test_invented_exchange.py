@@ -126,6 +126,10 @@ class TestTheFragments:
         tables = self.block(readme, "history").replace("api-2026-10", "api-2026-05")
         path = harbor / "tiers" / "BTCUSDT.yaml"
         path.write_text(f"symbol: BTCUSDT\n{tables}", encoding="utf-8")
+        rules = harbor / "exchange.yaml"
+        text = rules.read_text(encoding="utf-8")
+        whole = text.replace("inclusive: true", "inclusive: true\n      tier_applies: whole")
+        rules.write_text(whole, encoding="utf-8")
 
         assert check_folder(harbor) == []
 

@@ -151,6 +151,12 @@ class TestUntil:
 class TestForms:
     """A table has rows, or steps, or a slope, or a continuous rate."""
 
+    @pytest.fixture(autouse=True)
+    def whole(self, harbor: Path) -> None:
+        """Let the rates be for the whole position, as those by formula are."""
+        new = "inclusive: true\n      tier_applies: whole"
+        change(harbor / EXCHANGE, "inclusive: true", new)
+
     @pytest.mark.parametrize(
         "form",
         [
@@ -280,6 +286,22 @@ class TestForms:
         write(harbor, table(f"slope: {{{SLOPE}}}, {rule}"))
 
         assert told(harbor) == [("LQ211", "history[0].open_interest")]
+
+    @pytest.mark.parametrize(
+        ("form", "faults"),
+        [
+            (f"slope: {{{SLOPE}}}", [("LQ229", "history[0].slope")]),
+            (f"continuous: {{{CONTINUOUS}}}", [("LQ229", "history[0].continuous")]),
+            (f"steps: {{{STEPS}}}", []),
+        ],
+    )
+    def test_a_formula_is_for_the_whole_position(
+        self, harbor: Path, form: str, faults: list[tuple[str, str]]
+    ) -> None:
+        change(harbor / EXCHANGE, "tier_applies: whole", "tier_applies: marginal")
+        write(harbor, table(form))
+
+        assert told(harbor) == faults
 
     def test_a_formula_has_no_unit(self, harbor: Path) -> None:
         change(harbor / EXCHANGE, "inclusive: true", "inclusive: true\n      tier_by: contracts")

@@ -42,6 +42,7 @@ def clashes(meta: Exchange, entry: RuleEntry) -> Clashes:
     modes = {m.value: rules.mode(isolated=m is MarginMode.ISOLATED) for m in meta.margin_modes}
     yield from _requirement(rules)
     yield from _from_initial(rules, modes)
+    yield from _whole_only(rules, modes)
     yield from _rates(rules, modes)
     yield from _orders(rules)
     yield from _funding(rules.funding)
@@ -99,11 +100,28 @@ def _from_initial(rules: Rules, modes: Mapping[str, ModeRules]) -> Clashes:
             yield ("maintenance_from_initial",), f"prints a margin that leaves out {what}"
 
 
-def _rates(rules: Rules, modes: Mapping[str, ModeRules]) -> Clashes:
-    """Yield where rates by formula, or rounded ones, pass over another choice."""
-    worst_case = rules.orders.worst_case
-    if rules.size_premium is not None and rules.tier_applies is TierApplies.MARGINAL:
+def _whole_only(rules: Rules, modes: Mapping[str, ModeRules]) -> Clashes:
+    """Yield what changes a rate or picks another row, while the deduction stays."""
+    marginal = rules.tier_applies is TierApplies.MARGINAL
+    if rules.size_premium is not None and marginal:
         yield ("size_premium",), "needs tier_applies: whole; it raises rates, not deductions"
+    if rules.pair_tier is not PairTier.OWN and marginal:
+        message = f"is {rules.pair_tier}, which needs tier_applies: whole"
+        yield ("pair_tier",), f"{message}; a deduction is for a leg's own size"
+    for name, mode in modes.items():
+        if mode.level_set and marginal:
+            message = "needs tier_applies: whole; a deduction is for the level of the size"
+            yield (name, "level_set"), message
+        if mode.level_set and rules.tier_by is TierBy.VALUE:
+            yield (
+                (name, "level_set"),
+                "needs another tier_by than value, which moves with the price",
+            )
+
+
+def _rates(rules: Rules, modes: Mapping[str, ModeRules]) -> Clashes:
+    """Yield where a rounded rate, or the size of a pair, passes over another choice."""
+    worst_case = rules.orders.worst_case
     if rules.pair_tier is not PairTier.OWN and worst_case:
         yield ("pair_tier",), f"is {rules.pair_tier}, which leaves out orders.worst_case"
     if not rules.leverage_rate.rounds:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from liqcalc.engine.vocabulary import TierApplies
 from liqcalc.rules.catalog import nearest
 from liqcalc.rules.checks import files
 from liqcalc.rules.checks.contracts import check_name
@@ -47,6 +48,8 @@ def check_tiers(file: DataFile, found: TierFile, context: Context) -> None:
             check_rows(file, found, table, rules, contract, (*at, form))
         elif form:
             check_formula(file, table, (*at, form))
+        if form in {"slope", "continuous"}:
+            _check_whole(file, rules, (*at, form))
         if table.open_interest is not None:
             check_open_interest(file, table.open_interest, form, (*at, "open_interest"))
 
@@ -138,4 +141,13 @@ def _check_unit(file: DataFile, found: TierFile, rules: list[RuleEntry]) -> None
         if found.unit != wanted:
             message = f"is {found.unit}, but the rules {entry.name} pick a row by"
             file.say("LQ223", ("unit",), f"{message} {entry.choices.tier_by} (tier_by)")
+            return
+
+
+def _check_whole(file: DataFile, rules: list[RuleEntry], at: Keys) -> None:
+    """Say if rules take a rate by formula, which is for the whole position, for a slice of it."""
+    for entry in rules:
+        if entry.choices.tier_applies is TierApplies.MARGINAL:
+            message = f"is a rate for the whole position, but the rules {entry.name} are marginal"
+            file.say("LQ229", at, message, "tier_applies: whole; or rules: NAME in the table")
             return

@@ -3,9 +3,9 @@
 Section 4: maintenance = value at mark * rate - deduction (`marginal`, since 2025-07-29; inverse
 contracts too, as the folder assumes), the whole position's rate before; the tier counts the
 position's value and its open orders, before 2025-07-29 in cross those of the larger side (section
-2). Section 5: the condition adds value * taker rate of the contract; prices nearest on the tick; at the bankruptcy
-price the closing fee is still there. Section 3: initial margin = value / leverage + closing fee.
-Section 7: the displayed ratio is balance / requirement.
+2). Section 5: the condition adds value * taker rate of the contract; prices nearest on the tick; at
+the bankruptcy price the closing fees are still there. Section 3: initial margin = value / leverage
++ closing fee. Section 7: the displayed ratio is balance / requirement.
 """
 
 from __future__ import annotations

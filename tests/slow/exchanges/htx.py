@@ -3,7 +3,7 @@
 Sections 3 and 4: both margins move with the mark, maintenance = value * rate of the whole
 position, tier by net contracts of a symbol, both sides are due. `legacy`: rate = adjustment factor
 / leverage; since 2026-04-07 (`v5`) the rate of the level. No fee. Section 2: an isolated position
-lives in the account of its contract, with the other side. Section 5: prices and ratios cut at 18
+is taken alone, as the folder says. Section 5: prices and ratios cut at 18
 decimals, no tick. Legacy ratios: equity / (margin + frozen margin) - factor, in linear cross equity
 / sum of (margin + frozen) * factor - 1; the ratio of v5 is maintenance / equity. Section 1: funding
 on the index price. Inverse profits come from reciprocals cut at 18 decimals (cases).
@@ -16,47 +16,17 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tests.slow.further import FurtherRules, by_settle
-from tests.slow.plain import CUT, ONE, ZERO, Position, Sheet, snap, to_decimals
-from tests.slow.pools import CrossPool, IsolatedPool, MultiPool, SinglePool
+from tests.slow.plain import CUT, ONE, ZERO, Position, snap, to_decimals
+from tests.slow.pools import CrossPool, MultiPool, SinglePool
 from tests.slow.prices import MARKS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
 
-    from tests.slow.exchanges.base import Figures, Rules
+    from tests.slow.exchanges.base import Figures
     from tests.slow.pools import Pool
     from tests.slow.prices import Prices
 
 V5_FROM = "2026-04-07"
-
-
-class ContractAccount(IsolatedPool):
-    """The account of one contract: both sides, with all that is set aside for them."""
-
-    def __init__(self, sheet: Sheet, rules: Rules, positions: Iterable[Position]) -> None:
-        """Add the other side."""
-        first = next(iter(positions))
-        legs = [p for p in sheet.positions if p.isolated and p.symbol == first.symbol]
-        super().__init__(sheet, rules, [first, *(p for p in legs if p is not first)])
-
-    @property
-    def funded(self) -> bool:
-        """Return whether the margin of both sides is known."""
-        return all(self.rules.margin(p) is not None for p in self.positions)
-
-    @cached_property
-    def margin(self) -> Decimal:
-        """Return the static equity of the account, less fees that are owed or reserved."""
-        given = sum((self.rules.margin(p) or ZERO for p in self.positions), ZERO)
-        return given - sum((p.accrued_fees + p.fee_reserve for p in self.positions), ZERO)
-
-    def backing(self, prices: Prices) -> Decimal:
-        """Return static equity plus all profits."""
-        return self.margin + sum((p.pnl(prices.of(p)) for p in self.positions), ZERO)
-
-    def requirement(self, prices: Prices) -> Decimal:
-        """Return the maintenance of both sides."""
-        return sum((self.rules.maintenance(p, prices.of(p)) for p in self.positions), ZERO)
 
 
 class CoinAccount(SinglePool):
@@ -78,14 +48,14 @@ class Htx(FurtherRules):
     usual_taker = Decimal("0.0005")
     whole_rates = True
     counts_contracts = True
-    isolated_pool = ContractAccount
 
     @property
     def legacy(self) -> bool:
         """Return whether the older system is asked for."""
         if self.sheet.rules is not None:
             return self.sheet.rules == "legacy"
-        return not self.since(V5_FROM)
+        inverse = any(p.inverse for p in self.sheet.positions[:1])
+        return inverse or not self.since(V5_FROM)
 
     def cross_pools(self, positions: list[Position]) -> list[CrossPool]:
         """Return an account for each coin, unless all assets are shared."""
@@ -106,16 +76,16 @@ class Htx(FurtherRules):
     # What is printed
 
     def amount(self, value: Decimal) -> Decimal:
-        """Return an amount cut at 18 decimals."""
-        return to_decimals(value, 18, CUT) if self.rounded else snap(value)
+        """Return an amount, in the older system cut at 18 decimals."""
+        return to_decimals(value, 18, CUT) if self.rounded and self.legacy else snap(value)
 
     def price(self, value: Decimal, position: Position, net: Decimal) -> Decimal:  # noqa: ARG002
-        """Return a price cut at 18 decimals."""
+        """Return a price, in the older system cut at 18 decimals."""
         return self.amount(value)
 
     def unrealized_pnl(self, position: Position) -> Decimal:
-        """Return the profit, inverse from cut reciprocals."""
-        if not position.inverse or not self.rounded:
+        """Return the profit, inverse in the older system from cut reciprocals."""
+        if not position.inverse or not self.rounded or not self.legacy:
             return super().unrealized_pnl(position)
         at_entry = to_decimals(ONE / position.entry_price, 18, CUT)
         at_mark = to_decimals(ONE / position.mark_price, 18, CUT)
@@ -137,25 +107,11 @@ class Htx(FurtherRules):
             figures["roe"] = to_decimals(rate, 4, CUT) if self.rounded else snap(rate)
         return figures
 
-    def isolated_figures(self, pool: IsolatedPool) -> Figures:
-        """Return the figures of the whole account of the contract."""
-        figures = super().isolated_figures(pool)
-        known = [self.shown_margin(p, self.margin(p) or ZERO) for p in pool.positions]
-        figures["margin"] = sum(known, ZERO)
-        profits = [self.unrealized_pnl(p) for p in pool.positions]
-        figures["margin_balance"] = sum(known + profits, ZERO)
-        return figures
-
     # Ratios
 
     def ratio(self, value: Decimal) -> Decimal:
         """Return a ratio cut at 18 decimals."""
         return self.amount(value)
-
-    def isolated_ratio(self, pool: IsolatedPool) -> Decimal | None:
-        """Return the ratio cut at 18 decimals."""
-        ratio = super().isolated_ratio(pool)
-        return None if ratio is None else self.amount(ratio)
 
     def displayed_ratio(self, pool: Pool) -> Decimal | None:
         """Return the legacy ratio (danger at 0), or that of v5 (danger at 1)."""
@@ -163,11 +119,7 @@ class Htx(FurtherRules):
             ratio = self._legacy_ratio(pool)
             return None if ratio is None else self.amount(ratio)
         equity = self._equity(pool)
-        if equity <= 0:
-            return None
-        ratio = pool.requirement(MARKS) / equity
-        digits = 4 if self.since(V5_FROM) else 18
-        return to_decimals(ratio, digits, CUT) if self.rounded else snap(ratio)
+        return snap(pool.requirement(MARKS) / equity) if equity > 0 else None
 
     def _equity(self, pool: Pool) -> Decimal:
         """Return equity as printed."""
@@ -177,34 +129,21 @@ class Htx(FurtherRules):
         shown = sum((self.unrealized_pnl(p) for p in pool.positions), ZERO)
         return pool.backing(MARKS) - exact + shown
 
-    def _frozen(self, pool: Pool, symbol: str) -> Decimal | None:
-        """Return the margin that orders of a contract have frozen; None if it cannot be told."""
-        orders = [o for o in self.sheet.orders if o.symbol == symbol]
-        if any(order.leverage is None for order in orders):
-            return None
-        frozen = sum((o.value / (o.leverage or ONE) for o in orders), ZERO)
-        whole = self.sheet.account.order_margin if isinstance(pool, CrossPool) else ZERO
-        several = len({p.symbol for p in pool.positions}) > 1
-        return None if whole and several else frozen + whole
-
     def _legacy_ratio(self, pool: Pool) -> Decimal | None:
-        factored, plain, factors = ZERO, ZERO, []
-        for symbol in dict.fromkeys(p.symbol for p in pool.positions):
-            legs = [p for p in pool.positions if p.symbol == symbol]
-            frozen = self._frozen(pool, symbol)
-            leverage = legs[0].leverage
-            if frozen is None or leverage is None or {p.leverage for p in legs} != {leverage}:
-                return None
-            margin = sum((self.initial_margin(p) or ZERO for p in legs), ZERO) + frozen
-            factors.append(self.tier(legs[0], legs[0].mark_price).mmr * leverage)
-            plain += margin
-            factored += margin * factors[-1]
-        shared = isinstance(pool, CrossPool) and not any(p.inverse for p in pool.positions)
-        if shared and factored:
-            return self._equity(pool) / factored - ONE
-        if not shared and plain and len(set(factors)) == 1:
-            return self._equity(pool) / plain - factors[0]
-        return None
+        """Return surplus equity: over the requirement, or over the margins of one coin."""
+        cross = isinstance(pool, CrossPool)
+        frozen = self.sheet.account.order_margin if cross else ZERO
+        needed, equity = pool.requirement(MARKS), self._equity(pool)
+        shared = cross and not any(p.inverse for p in pool.positions)
+        if shared and not frozen:
+            return equity / needed - ONE if needed else None
+        if not pool.positions or any(p.leverage is None for p in pool.positions):
+            return None
+        margins = [p.value(p.mark_price) / (p.leverage or ONE) for p in pool.positions]
+        margin = sum(margins, ZERO)
+        if shared:
+            return equity / (needed * (ONE + frozen / margin)) - ONE if needed else None
+        return equity / (margin + frozen) - needed / margin
 
     def funded_figures(
         self, pool: CrossPool, prices: Prices, initial: Decimal | None, needed: Decimal | None

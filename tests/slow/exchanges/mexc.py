@@ -16,13 +16,12 @@ from typing import TYPE_CHECKING
 
 from tests.slow.further import FurtherRules, by_settle
 from tests.slow.plain import (
-    NEAREST,
+    NEAREST_EVEN,
     ZERO,
     Order,
     Position,
     number,
     snap,
-    to_decimals,
     to_step,
 )
 from tests.slow.pools import CrossPool, IsolatedPool, SinglePool, symbol_roots
@@ -33,7 +32,8 @@ if TYPE_CHECKING:
     from tests.slow.pools import Pool
     from tests.slow.prices import Prices
 
-LIQUIDATION_FEES = {"BTC_USDT": Decimal("0.0004"), "CLO_USDT": Decimal("0.0002")}
+LIQUIDATION_FEES = {"CLO_USDT": Decimal("0.0002")}
+USUAL_LIQUIDATION_FEE = Decimal("0.0004")  # that of BTC_USDT, as the folder assumes
 
 
 class Equity(SinglePool):
@@ -70,6 +70,8 @@ class Mexc(FurtherRules):
         if self.sheet.account.collateral_mode == "multi":
             message = "MEXC has no pools of several assets"
             raise NotImplementedError(message)
+        if not positions:
+            return [Equity(self.sheet, self, [])]
         return [Equity(self.sheet, self, each) for each in by_settle(self.sheet, positions)]
 
     # Tiers and requirements
@@ -88,33 +90,37 @@ class Mexc(FurtherRules):
 
     def can_require(self, position: Position) -> bool:
         """Return whether level, liquidation fee and the margin of orders are known."""
-        known = self.liquidation_fee(position) is not None and super().can_require(position)
+        known = super().can_require(position)
         margins = [self.margin_of(order) for order in self.held_orders(position.contract.settle)]
         return known and (position.isolated or None not in margins)
 
     def maintenance_margin(self, position: Position) -> Decimal | None:
-        """Return maintenance, which needs no fee."""
+        """Return maintenance, which needs to know of no order."""
         if self.rows(position) is None:
             return None
         return snap(self.maintenance(position, position.mark_price))
 
     # The liquidation fee
 
-    def liquidation_fee(self, position: Position) -> Decimal | None:
+    def liquidation_fee(self, position: Position) -> Decimal:
         """Return the rate: of the sheet, of its contract, or that of the facts."""
         given = self.fee_rate("liquidation")
+        if given is not None:
+            return given
         own = self.sheet.raw["contracts"][position.symbol].get("liquidation_fee")
-        if given is None and own is not None:
-            return number(own)
-        return LIQUIDATION_FEES.get(position.symbol) if given is None else given
+        known = LIQUIDATION_FEES.get(position.symbol, USUAL_LIQUIDATION_FEE)
+        return known if own is None else number(own)
 
     def takeover_fee(self, pool: Pool, position: Position) -> Decimal:
-        """Return the liquidation fee at the takeover price, zero if there is none."""
-        rate = self.liquidation_fee(position)
-        assert rate is not None
-        roots = symbol_roots(pool, position.symbol, "bankruptcy_health")
-        price = roots.for_net(pool.net(position.symbol))
-        return ZERO if price is None else position.value(price) * rate
+        """Return the liquidation fee where only this position moves and all is gone."""
+        start = position.mark_price
+
+        def left(price: Decimal) -> Decimal:
+            return pool.backing(Prices({position.index: price}, {}))
+
+        roots = Roots(root_below(left, start), root_above(left, start), left(start) < 0)
+        price = roots.for_net(position.side)
+        return ZERO if price is None else position.value(price) * self.liquidation_fee(position)
 
     def isolated_closing_fee(self, pool: IsolatedPool) -> Decimal:
         """Return the liquidation fee."""
@@ -165,16 +171,13 @@ class Mexc(FurtherRules):
             margin = super().opening_margin(position)
         return None if margin is None else snap(margin)
 
-    def fee_to_close(self, position: Position) -> Decimal | None:
-        """Return the closing fee on the entry value."""
-        return snap(position.value(position.entry_price) * self.taker)
-
     # What is printed
 
     def price(self, value: Decimal, position: Position, net: Decimal) -> Decimal:  # noqa: ARG002
         """Return a price nearest on the tick."""
         tick = position.contract.tick_size
-        return snap(value) if tick is None or not self.rounded else to_step(value, tick, NEAREST)
+        known = tick is not None and self.rounded
+        return to_step(value, tick, NEAREST_EVEN) if tick and known else snap(value)
 
     def account_ratio(self, pool: Pool) -> Decimal | None:
         """Return (maintenance + liquidation fee) / equity without the margin of orders."""
@@ -183,9 +186,8 @@ class Mexc(FurtherRules):
         return snap((pool.requirement(MARKS) - reserved) / backing) if backing > 0 else None
 
     def displayed_ratio(self, pool: Pool) -> Decimal | None:
-        """Return the ratio of 4 decimals."""
-        ratio = self.account_ratio(pool)
-        return to_decimals(ratio, 4, NEAREST) if ratio is not None and self.rounded else ratio
+        """Return the ratio; how its 4 decimals are rounded is not known."""
+        return self.account_ratio(pool)
 
     def funded_figures(
         self, pool: CrossPool, prices: Prices, initial: Decimal | None, needed: Decimal | None
@@ -193,4 +195,9 @@ class Mexc(FurtherRules):
         """Take the margin of orders out of the ratio."""
         figures = super().funded_figures(pool, prices, initial, needed)
         figures["margin_ratio"] = self.account_ratio(pool) if pool.determined else None
+        free = pool.backing(prices) - self.order_margin(pool)
+        known = initial is not None and free > 0
+        figures["initial_margin_ratio"] = snap(initial / free) if initial and known else None
+        if initial == 0 and known:
+            figures["initial_margin_ratio"] = ZERO
         return figures
