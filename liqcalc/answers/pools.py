@@ -6,36 +6,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from liqcalc.answers.lookup import coins_of
+from liqcalc.answers.order_margins import OrderMargin, count_orders
 from liqcalc.engine import fees, margins
-from liqcalc.engine.marked import Marked
-from liqcalc.engine.numbers import ONE, ZERO
+from liqcalc.engine.numbers import ZERO
 from liqcalc.engine.pool import Pool
-from liqcalc.engine.position import Coin, Order, Position
+from liqcalc.engine.position import Coin
 from liqcalc.engine.vocabulary import FeeBasis, MultiAsset
 from liqcalc.errors import Fault, InputError
 from liqcalc.rules.schema import CollateralMode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from decimal import Decimal
-
     from liqcalc.answers.resolved import Resolved
-
-
-@dataclass(slots=True)
-class OrderMargin:
-    """What open orders add to a cross pool, in its money, as the exchange prints it.
-
-    `unheld` is, by coin and in it, the unrounded maintenance of those that add
-    to no position; the others' is part of their position's requirement.
-    `margin` is what they reserve, where the exchange's rule for it is known.
-    """
-
-    initial: Decimal | None = ZERO
-    maintenance: Decimal | None = ZERO
-    unheld: dict[str, Decimal] = field(default_factory=dict)
-    fees: Decimal = ZERO
-    margin: Decimal = ZERO
+    from liqcalc.engine.marked import Marked
 
 
 @dataclass(slots=True)
@@ -174,7 +156,7 @@ def _fill(
 ) -> None:
     account, marked = found.sheet.account, plan.marked
     prices = Pool(found.rules, marked, coins, multi=multi)
-    _count_orders(found, plan, prices.requirement_price)
+    count_orders(found, plan, prices.requirement_price)
     if account.collateral_mode is CollateralMode.PORTFOLIO:
         for m in marked:
             m.missing.append("portfolio margin, whose requirement is not modelled")
@@ -185,7 +167,8 @@ def _fill(
         for m in marked:
             settle = m.contract.settle
             equity -= m.owed * prices.held_price(settle, coins[settle].qty if coins else ZERO)
-    locked = account.order_margin if found.rules.orders.margin_locked else ZERO
+    reserved = account.order_margin or plan.orders.margin
+    locked = reserved if found.rules.orders.margin_locked else ZERO
     pool = Pool(
         found.rules,
         marked,
@@ -194,7 +177,7 @@ def _fill(
         equity=equity,
         other_pnl=account.other_unrealized_pnl - account.options_value,
         other_requirement=account.other_maintenance_margin + locked,
-        other_initial=account.other_initial_margin + account.order_margin,
+        other_initial=account.other_initial_margin + reserved,
         orders=plan.orders.unheld,
         opening_fees=locked
         + (plan.orders.fees if found.rules.orders.opening_fee_from_equity else ZERO),
@@ -222,135 +205,3 @@ def _share_what_is_missing(marked: list[Marked]) -> list[str]:
         mine = f" of {m.contract.symbol}"
         m.missing += [what for what in pending if not what.endswith(mine)]
     return pending
-
-
-def _count_orders(found: Resolved, plan: PoolPlan, price_of: Callable[[str], Decimal]) -> None:
-    rules = found.rules.orders
-    if rules.counted_margin:
-        plan.orders.margin = _reserved(found)
-    for order in found.orders:
-        contract = found.contracts[order.symbol]
-        if all(m.contract.settle != contract.settle for m in plan.marked):
-            continue
-        holders = [m for m in plan.marked if m.contract.symbol == order.symbol]
-        adds = [m for m in holders if rules.both_sides or m.position.side == order.side]
-        taker = next((m.position.taker for m in plan.marked), None) or ZERO
-        price = price_of(contract.settle)
-        plan.orders.fees += contract.value(order.qty, order.price) * taker * price
-        if rules.each:
-            _add_required(plan, contract.settle, rules.each, price)
-        apart = not holders and any(p.contract.symbol == order.symbol for p in found.positions)
-        if rules.worst_case and not holders and not apart:
-            _add_order(found, plan, order, None, taker=ZERO, price=price)
-        if not rules.in_requirement or (holders and not adds) or apart:
-            continue
-        _add_order(found, plan, order, adds[0] if adds else None, taker=taker, price=price)
-
-
-def _add_required(plan: PoolPlan, settle: str, amount: Decimal, price: Decimal) -> None:
-    """Add an amount that is required for an order whatever its size."""
-    plan.orders.unheld[settle] = plan.orders.unheld.get(settle, ZERO) + amount
-    if plan.orders.initial is not None:
-        plan.orders.initial += amount * price
-    if plan.orders.maintenance is not None:
-        plan.orders.maintenance += amount * price
-
-
-def _reserved(found: Resolved) -> Decimal:
-    """Return what the open orders reserve: of each symbol, the larger side.
-
-    Orders that only reduce a position reserve nothing.
-
-    Formula:
-        initial margin + taker*(value + value + initial margin), rounded up
-    """
-    sides: dict[tuple[str, int], Decimal] = {}
-    for order in found.orders:
-        held = [
-            p for p in found.positions if p.contract.symbol == order.symbol and p.side != order.side
-        ]
-        if sum((p.qty for p in held), ZERO) >= order.qty:
-            continue
-        key = (order.symbol, order.side)
-        sides[key] = sides.get(key, ZERO) + _order_margin(found, order)
-    symbols = {symbol for symbol, _ in sides}
-    return sum((max(sides.get((s, 1), ZERO), sides.get((s, -1), ZERO)) for s in symbols), ZERO)
-
-
-def _leverage_set(found: Resolved, symbol: str) -> Decimal | None:
-    """Return the leverage of the sheet's position in a symbol; None if there is none."""
-    return next((p.leverage for p in found.positions if p.contract.symbol == symbol), None)
-
-
-def _order_margin(found: Resolved, order: Order) -> Decimal:
-    contract = found.contracts[order.symbol]
-    _, rules = found.rules_for(contract.product)
-    fees = found.sheet.fees.taker
-    if fees is None:
-        known = found.exchange.fees_on(found.day, contract.product)
-        fees = known.taker if known else ZERO
-    as_position = Position(
-        contract=contract,
-        side=order.side,
-        qty=order.qty,
-        entry_price=order.price,
-        mark_price=order.price,
-        schedule=found.schedules.get(order.symbol),
-        taker=fees,
-        leverage=order.leverage or _leverage_set(found, order.symbol),
-    )
-    m = Marked(as_position, rules)
-    initial = m.initial_margin or ZERO
-    return initial + m.up(fees * (m.entry_value + m.entry_value + initial))
-
-
-def _add_order(
-    found: Resolved,
-    plan: PoolPlan,
-    order: Order,
-    holder: Marked | None,
-    *,
-    taker: Decimal,
-    price: Decimal,
-) -> None:
-    """Add an order's margins.
-
-    Formula:
-        value = value of the order at its price
-        fees = value*rate of the fees to open and to close
-        initial = value/leverage + fees; maintenance = value*mmr (+ fees where
-        the printed margins include them)
-    """
-    contract, rules = found.contracts[order.symbol], found.rules
-    value = contract.value(order.qty, order.price)
-    leverage = order.leverage or (holder.position.leverage if holder else None)
-    tier = holder.tier if holder else None
-    if tier is None:
-        schedule = found.schedules.get(order.symbol)
-        tier = schedule.tiers[schedule.index_at(value)] if schedule else None
-    drift = contract.drift(order.side)
-    rate = rules.order_fee_rate(drift, leverage, taker)
-    if tier is None or (rate is None and taker):
-        what = "tiers" if tier is None else "leverage"
-        for m in plan.marked:
-            m.missing.append(f"{what} of the order in {order.symbol}")
-        plan.orders.initial = plan.orders.maintenance = None
-        return
-    fees = value * rate if rate is not None else ZERO
-    amounts, linear = rules.amounts, contract.linear
-    required = value * tier.mmr + fees
-    without_fees = rules.cross.fee_in_maintenance_margin is FeeBasis.NONE
-    shown = required - fees if without_fees else required
-    rounding = amounts.of("maintenance_margin", linear=linear)
-    if plan.orders.maintenance is not None:
-        plan.orders.maintenance += rounding.apply(shown) * price
-    if holder is None:
-        known = plan.orders.unheld.get(contract.settle, ZERO)
-        plan.orders.unheld[contract.settle] = known + required
-    if leverage is None:
-        plan.orders.initial = None
-    elif plan.orders.initial is not None:
-        share = rules.leverage_rate.apply(ONE / leverage)
-        initial = value * share if rules.leverage_rate.rounds else value / leverage
-        rounding = amounts.of("initial_margin", linear=linear)
-        plan.orders.initial += rounding.apply(initial + fees) * price

@@ -182,6 +182,8 @@ def maintenance_at_liquidation(result: PositionResult) -> None:
             required = formulas.maintenance(value, tier.mmr, tier.deduction)
         if m.mode.fee_in_maintenance_margin is FeeBasis.MARK:
             required += value * m.fee_on_value
+    if m.mode.fee_in_maintenance_margin is FeeBasis.RESERVE:
+        required += m.reserve or ZERO
     rounding = m.rules.amounts.of("maintenance_margin", linear=m.contract.linear)
     result.figures.put_rounded("maintenance_margin_at_liquidation", required, rounding)
 

@@ -17,7 +17,9 @@ from tests.laws.folders import (
     has,
     marginal,
     mode_of,
+    product_of,
     rule_sets,
+    rules_of,
 )
 from tests.laws.seeds import number
 
@@ -605,3 +607,14 @@ def make_consistent(sheet: Sheet) -> None:
         account.pop("equity", None)
     if account.get("collateral_mode") == "multi" and not cross and account.get("wallet_balance"):
         del account["wallet_balance"]
+    _drop_foreign_parameters(sheet)
+
+
+def _drop_foreign_parameters(sheet: Sheet) -> None:
+    """Take away parameters that the rule set in force does not have."""
+    given = sheet.get("parameters", {})
+    known = folder(sheet["exchange"]).meta.parameters
+    name = rules_of(sheet | {"parameters": {}}, product_of(sheet, sheet["positions"][0])).name
+    for each in [key for key in given if known[key].rule_sets]:
+        if name not in known[each].rule_sets:
+            del given[each]

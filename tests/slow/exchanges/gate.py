@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from tests.slow.exchanges.base import without_deductions
 from tests.slow.further import FurtherRules
-from tests.slow.plain import NEAREST, ONE, ZERO, Position, Tier, snap, to_step
+from tests.slow.plain import NEAREST_EVEN, ONE, ZERO, Position, Tier, snap, to_step
 from tests.slow.pools import CrossPool, Pool, symbol_roots
 from tests.slow.prices import MARKS
 
@@ -119,7 +119,9 @@ class Gate(FurtherRules):
     def price(self, value: Decimal, position: Position, net: Decimal) -> Decimal:  # noqa: ARG002
         """Return a price nearest on the tick."""
         tick = position.contract.tick_size
-        return snap(value) if tick is None or not self.rounded else to_step(value, tick, NEAREST)
+        if tick is None or not self.rounded:
+            return snap(value)
+        return to_step(value, tick, NEAREST_EVEN)
 
     def displayed_ratio(self, pool: Pool) -> Decimal | None:
         """Return backing / requirement."""

@@ -12,12 +12,11 @@ on the index price. Inverse profits come from reciprocals cut at 18 decimals (ca
 from __future__ import annotations
 
 from decimal import Decimal
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tests.slow.further import FurtherRules, by_settle
-from tests.slow.plain import CUT, ONE, ZERO, Position, snap, to_decimals
-from tests.slow.pools import CrossPool, MultiPool, SinglePool
+from tests.slow.plain import CUT, ONE, ZERO, Position, Tier, snap, to_decimals
+from tests.slow.pools import CrossPool, IsolatedPool, MultiPool, SinglePool
 from tests.slow.prices import MARKS
 
 if TYPE_CHECKING:
@@ -30,16 +29,25 @@ V5_FROM = "2026-04-07"
 
 
 class CoinAccount(SinglePool):
-    """The cross account of a coin; equity that is given holds profits as they are printed."""
+    """The cross account of a coin; profits count as they are printed while their mark stands."""
 
-    @cached_property
-    def wallet(self) -> Decimal | None:
-        """Return static equity."""
-        equity = self.sheet.account.equity
-        if equity is None or self.sheet.account.wallet_balance is not None:
-            return super().wallet
-        shown = sum((self.rules.unrealized_pnl(p) for p in self.positions), ZERO)
-        return equity - shown - self.sheet.account.other_unrealized_pnl
+    rules: Htx
+
+    def profit(self, prices: Prices) -> Decimal:
+        """Return all profits."""
+        listed = sum((self.rules.profit(p, prices) for p in self.positions), ZERO)
+        return listed + self.sheet.account.other_unrealized_pnl
+
+
+class SharedAccount(MultiPool):
+    """The account of all assets; profits count as they are printed while their mark stands."""
+
+    rules: Htx
+
+    def gains(self, asset: str, prices: Prices) -> Decimal:
+        """Return the profits settled in `asset`."""
+        members = [p for p in self.positions if p.contract.settle == asset]
+        return sum((self.rules.profit(p, prices) for p in members), ZERO)
 
 
 class Htx(FurtherRules):
@@ -48,6 +56,7 @@ class Htx(FurtherRules):
     usual_taker = Decimal("0.0005")
     whole_rates = True
     counts_contracts = True
+    multi_pool = SharedAccount
 
     @property
     def legacy(self) -> bool:
@@ -66,8 +75,21 @@ class Htx(FurtherRules):
     # Tiers
 
     def size(self, position: Position, price: Decimal) -> Decimal:  # noqa: ARG002
-        """Return the net contracts of the symbol."""
+        """Return the contracts, in the older cross account those of the symbol net."""
+        if position.isolated or not self.legacy:
+            return position.contracts
         return abs(sum((p.side * p.contracts for p in self.legs(position)), ZERO))
+
+    def rows(self, position: Position) -> tuple[Tier, ...] | None:
+        """Return the table, with deductions (in contracts) where slices count."""
+        sliced = self.sheet.parameters.get("tier_applies") == "marginal"
+        return position.tiers if sliced else super().rows(position)
+
+    def maintenance(self, position: Position, price: Decimal) -> Decimal:
+        """Return value * rate, the average one over the slices."""
+        tier, size = self.tier(position, price), self.size(position, price)
+        saved = tier.deduction / size if tier.deduction else ZERO
+        return position.value(price) * (tier.mmr - saved)
 
     def edges(self, position: Position) -> list[Decimal]:  # noqa: ARG002
         """Return nothing: the tier does not depend on the price."""
@@ -85,11 +107,15 @@ class Htx(FurtherRules):
 
     def unrealized_pnl(self, position: Position) -> Decimal:
         """Return the profit, inverse in the older system from cut reciprocals."""
-        if not position.inverse or not self.rounded or not self.legacy:
-            return super().unrealized_pnl(position)
+        return self.amount(self.profit(position, MARKS))
+
+    def profit(self, position: Position, prices: Prices) -> Decimal:
+        """Return the profit; where the mark stands, from reciprocals as they are printed."""
+        if not (position.inverse and self.legacy) or position.index in prices.moved:
+            return position.pnl(prices.of(position))
         at_entry = to_decimals(ONE / position.entry_price, 18, CUT)
         at_mark = to_decimals(ONE / position.mark_price, 18, CUT)
-        return self.amount(position.side * position.qty * (at_entry - at_mark))
+        return position.side * position.qty * (at_entry - at_mark)
 
     def funding_payment(self, position: Position) -> Decimal | None:
         """Return value at the index price * rate, positive when paid."""
@@ -109,6 +135,17 @@ class Htx(FurtherRules):
 
     # Ratios
 
+    def _equity(self, pool: Pool) -> Decimal:
+        """Return what backs a pool, profits as they are printed."""
+        if isinstance(pool, IsolatedPool):
+            return pool.margin + self.profit(pool.position, MARKS)
+        return pool.backing(MARKS)
+
+    def isolated_ratio(self, pool: IsolatedPool) -> Decimal | None:
+        """Return requirement / (margin + profit as it is printed)."""
+        equity = self._equity(pool)
+        return snap(pool.requirement(MARKS) / equity) if pool.determined and equity > 0 else None
+
     def ratio(self, value: Decimal) -> Decimal:
         """Return a ratio cut at 18 decimals."""
         return self.amount(value)
@@ -121,14 +158,6 @@ class Htx(FurtherRules):
         equity = self._equity(pool)
         return snap(pool.requirement(MARKS) / equity) if equity > 0 else None
 
-    def _equity(self, pool: Pool) -> Decimal:
-        """Return equity as printed."""
-        if isinstance(pool, MultiPool):
-            return pool.backing(MARKS)
-        exact = sum((p.pnl(p.mark_price) for p in pool.positions), ZERO)
-        shown = sum((self.unrealized_pnl(p) for p in pool.positions), ZERO)
-        return pool.backing(MARKS) - exact + shown
-
     def _legacy_ratio(self, pool: Pool) -> Decimal | None:
         """Return surplus equity: over the requirement, or over the margins of one coin."""
         cross = isinstance(pool, CrossPool)
@@ -139,8 +168,12 @@ class Htx(FurtherRules):
             return equity / needed - ONE if needed else None
         if not pool.positions or any(p.leverage is None for p in pool.positions):
             return None
-        margins = [p.value(p.mark_price) / (p.leverage or ONE) for p in pool.positions]
-        margin = sum(margins, ZERO)
+        margins = [
+            (p.contract.settle, p.value(p.mark_price) / (p.leverage or ONE)) for p in pool.positions
+        ]
+        margin = sum((amount for _, amount in margins), ZERO)
+        if isinstance(pool, CrossPool):
+            margin = pool.total(margins, MARKS)
         if shared:
             return equity / (needed * (ONE + frozen / margin)) - ONE if needed else None
         return equity / (margin + frozen) - needed / margin
@@ -148,15 +181,9 @@ class Htx(FurtherRules):
     def funded_figures(
         self, pool: CrossPool, prices: Prices, initial: Decimal | None, needed: Decimal | None
     ) -> Figures:
-        """Count with the equity of the profits as printed."""
+        """Cut the other ratio of the account too."""
         figures = super().funded_figures(pool, prices, initial, needed)
-        equity = self._equity(pool)
-        figures["equity"] = figures["margin_balance"] = self.amount(equity)
-        if pool.determined and equity > 0:
-            figures["margin_ratio"] = self.ratio(pool.requirement(prices) / equity)
-        if initial is not None:
-            free = pool.available_backing(prices) - pool.backing(prices) + equity
-            figures["available_balance"] = self.amount(free - initial - self.order_margin(pool))
-        if initial is not None and equity > 0:
-            figures["initial_margin_ratio"] = self.ratio(initial / equity)
+        share = figures["initial_margin_ratio"]
+        if isinstance(share, Decimal):
+            figures["initial_margin_ratio"] = self.amount(share)
         return figures

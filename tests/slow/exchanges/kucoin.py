@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from tests.slow.prices import Prices
 
 NEW_MARGIN_FROM = "2025-05-22"
-NO_FUNDING_FROM = "2025-05-29"
-IMR_FACTOR = Decimal("1.3")
 
 
 class Kucoin(FurtherRules):
@@ -56,13 +54,14 @@ class Kucoin(FurtherRules):
             return self.sheet.rules
         return "classic" if self.since(NEW_MARGIN_FROM) else "before_2025_05_22"
 
-    def old(self, position: Position) -> bool:
-        """Return whether the older isolated engine judges the position."""
-        return position.isolated and self.rule == "before_2025_05_22"
+    @property
+    def old(self) -> bool:
+        """Return whether the older engine is asked for."""
+        return self.rule == "before_2025_05_22"
 
     def classic_cross(self, position: Position) -> bool:
         """Return whether the position is in a cross pool of a classic account."""
-        return not position.isolated and self.rule != "uta"
+        return not position.isolated and self.rule == "classic"
 
     # Sizes and rates
 
@@ -78,24 +77,19 @@ class Kucoin(FurtherRules):
 
     def size(self, position: Position, price: Decimal) -> Decimal:
         """Return the value that picks the row."""
-        if self.classic_cross(position):
-            return self._value_of(position, self.worse_side(position), price)
         if self.rule == "uta":
             orders = sum((o.value for o in self.adding_orders(position)), ZERO)
             return position.value(price) + orders
-        return position.value(position.entry_price)
+        qty = self.worse_side(position) if self.classic_cross(position) else position.qty
+        return self._value_of(position, qty, position.entry_price)
 
     def edges(self, position: Position) -> list[Decimal]:
         """Return the prices at which the size meets a cap."""
-        if position.isolated and self.rule != "uta":
+        if self.rule != "uta":
             return []
-        qty, orders = position.qty, ZERO
-        if self.classic_cross(position):
-            qty = self.worse_side(position)
-        else:
-            orders = sum((o.value for o in self.adding_orders(position)), ZERO)
+        orders = sum((o.value for o in self.adding_orders(position)), ZERO)
         values = [row.cap - orders for row in self.rows(position) or () if row.cap]
-        return [qty / v if position.inverse else v / qty for v in values if v > 0]
+        return [position.qty / v if position.inverse else v / position.qty for v in values if v > 0]
 
     def _value_of(self, held: Position | Order, qty: Decimal, price: Decimal) -> Decimal:
         return qty / price if held.contract.product == "inverse" else qty * price
@@ -147,20 +141,21 @@ class Kucoin(FurtherRules):
 
     # Requirements
 
-    def liquidation_rate(self) -> Decimal | None:
-        """Return the rate of the liquidation fee; no source prints it, so only the sheet's."""
-        return self.fee_rate("liquidation")
+    def liquidation_rate(self) -> Decimal:
+        """Return the rate of the liquidation fee; no source prints it, so the usual taker's."""
+        given = self.fee_rate("liquidation")
+        return self.usual_taker if given is None else given
 
     def funding_part(self, position: Position) -> Decimal:
-        """Return the rate of the expected funding, if the position is going to pay it."""
-        if self.rule == "classic" and (
-            self.since(NO_FUNDING_FROM) or not self.since(NEW_MARGIN_FROM)
-        ):
+        """Return the rate of the expected funding, if the older engine is going to charge it."""
+        if not self.old:
             return ZERO
         return max(position.side * (position.funding_rate or ZERO), ZERO)
 
     def closing_reserve(self, position: Position) -> Decimal | None:
         """Return the closing fee inside the older isolated margin."""
+        if not position.isolated:
+            return ZERO
         if position.fee_reserve:
             return position.fee_reserve
         if self.taker == 0:
@@ -177,7 +172,7 @@ class Kucoin(FurtherRules):
             return self.cross_rate(position, position.mark_price) is not None and None not in rates
         if self.rows(position) is None or self.rule == "uta":
             return self.rows(position) is not None
-        part = self.closing_reserve(position) if self.old(position) else self.liquidation_rate()
+        part = self.closing_reserve(position) if self.old else self.liquidation_rate()
         return part is not None
 
     def maintenance(self, position: Position, price: Decimal) -> Decimal:
@@ -190,15 +185,15 @@ class Kucoin(FurtherRules):
         if self.rule == "uta":
             return position.value(price) * rate
         rate += self.funding_part(position)
-        if not self.old(position):
-            return position.value(price) * (rate + (self.liquidation_rate() or ZERO))
+        if not self.old:
+            return position.value(price) * (rate + self.liquidation_rate())
         reserve = self.closing_reserve(position)
         assert reserve is not None
         return position.value(position.entry_price) * rate + reserve
 
     def isolated_requirement(self, position: Position, price: Decimal) -> Decimal:
         """Return maintenance; what is reserved for closing is out of the backing already."""
-        kept = position.fee_reserve if self.old(position) else ZERO
+        kept = position.fee_reserve if self.old else ZERO
         return self.maintenance(position, price) - kept
 
     def requirement(self, position: Position, price: Decimal) -> Decimal:
@@ -208,7 +203,7 @@ class Kucoin(FurtherRules):
 
     def held_orders(self, positions: Iterable[Position]) -> list[Order]:
         """Return the open orders that belong to a classic cross pool."""
-        if self.rule == "uta":
+        if self.rule != "classic":
             return []
         settles = {p.contract.settle for p in positions}
         isolated = {p.symbol for p in self.sheet.positions if p.isolated}
@@ -242,55 +237,53 @@ class Kucoin(FurtherRules):
 
     def bankruptcy_fee(self, position: Position, price: Decimal) -> Decimal:  # noqa: ARG002
         """Return what the older engine keeps for closing, if it is not out of the margin yet."""
-        if not self.old(position):
+        if not self.old:
             return ZERO
         return (self.closing_reserve(position) or ZERO) - position.fee_reserve
 
     # Initial margin
 
-    def initial_rate(self, leverage: Decimal | None, rate: Decimal | None) -> Decimal | None:
-        """Return the larger of 1/leverage and the maintenance rate times a factor."""
-        if leverage is None or rate is None:
-            return None
-        return max(ONE / leverage, rate)
-
-    def factored(self, symbol: str, rate: Decimal | None) -> Decimal | None:
-        """Return the maintenance rate times the factor of a contract."""
-        factor = self.parameter("f", symbol)
-        return None if rate is None else rate * (IMR_FACTOR if factor is None else factor)
-
     def cross_initial_rate(self, position: Position) -> Decimal | None:
-        """Return the initial rate in a classic cross pool."""
-        rate = self.cross_rate(position, position.mark_price)
-        return self.initial_rate(position.leverage, self.factored(position.symbol, rate))
+        """Return the larger of 1/leverage and the least rate: of the row, or maintenance * f."""
+        least = self._factored(position.symbol, self.cross_rate(position, position.mark_price))
+        if self.rows(position) is not None:
+            least = self.tier(position, position.mark_price).imr
+        return self._larger(position.leverage, least)
+
+    def _factored(self, symbol: str, rate: Decimal | None) -> Decimal | None:
+        factor = self.parameter("f", symbol)
+        return None if rate is None or factor is None else rate * factor
+
+    def _larger(self, leverage: Decimal | None, least: Decimal | None) -> Decimal | None:
+        rates = [least] if leverage is None else [least, ONE / leverage]
+        return max((rate for rate in rates if rate is not None), default=None)
 
     def opening_margin(self, position: Position) -> Decimal | None:
         """Return entry value / leverage, in the older engine plus the closing fee."""
         margin = super().opening_margin(position)
-        reserve = self.closing_reserve(position) if self.old(position) else ZERO
+        reserve = self.closing_reserve(position) if self.old else ZERO
         return None if margin is None or reserve is None else margin + reserve
 
     def initial_margin(self, position: Position) -> Decimal | None:
         """Return value / leverage: isolated at entry, else at the mark."""
-        leverage = position.leverage
-        if leverage is None:
+        if self.classic_cross(position):
+            share = self.cross_initial_rate(position)
+            return None if share is None else snap(position.value(position.mark_price) * share)
+        if position.leverage is None:
             return None
-        if self.rule == "uta":
-            share = ONE / leverage
-            cut = to_decimals(share, 10, CUT) if self.rounded else share
-            return snap(position.value(position.mark_price) * cut)
-        if position.isolated:
-            return snap(position.value(position.entry_price) / leverage)
-        share_or_none = self.cross_initial_rate(position)
-        if share_or_none is None:
-            return None
-        return snap(position.value(position.mark_price) * share_or_none)
+        if self.rule != "uta":
+            return snap(position.value(position.entry_price) / position.leverage)
+        share = ONE / position.leverage
+        cut = to_decimals(share, 10, CUT) if self.rounded else share
+        return snap(position.value(position.mark_price) * cut)
 
     def _order_initial(self, order: Order) -> Decimal | None:
         held = [p.leverage for p in self.sheet.positions if p.symbol == order.symbol]
         leverage = order.leverage or next((each for each in held if each is not None), None)
-        rate = self.factored(order.symbol, self.order_rate(order, MARKS))
-        share = self.initial_rate(leverage, rate)
+        least = self._factored(order.symbol, self.order_rate(order, MARKS))
+        if order.tiers is not None:
+            least = next(row.imr for row in order.tiers if row.mmr == self.order_rate(order, MARKS))
+        share = self._larger(leverage, least)
         return None if share is None else order.value * (share + self.taker)
 
     def total_initial(self, pool: CrossPool, prices: Prices) -> Decimal | None:
@@ -317,7 +310,7 @@ class Kucoin(FurtherRules):
 
     def shows_estimate(self, pool: Pool) -> bool:
         """Return whether the price for reference is displayed."""
-        return isinstance(pool, SinglePool) and self.rule != "uta"
+        return isinstance(pool, SinglePool) and self.rule == "classic"
 
     def to_tick(self, value: Decimal, position: Position, direction: str) -> Decimal:
         """Return a price on the tick."""
@@ -330,7 +323,7 @@ class Kucoin(FurtherRules):
 
     def liquidation_price(self, pool: Pool, position: Position, roots: Roots) -> Decimal | None:
         """Return the root, in a classic cross pool the price for reference."""
-        if not isinstance(pool, SinglePool) or self.rule == "uta":
+        if not isinstance(pool, SinglePool) or self.rule != "classic":
             return super().liquidation_price(pool, position, roots)
         rate = self.cross_rate(position, position.mark_price)
         assert rate is not None
@@ -340,7 +333,7 @@ class Kucoin(FurtherRules):
     def bankruptcy_price(self, pool: Pool, position: Position, roots: Roots) -> Decimal | None:
         """Return where the margin is gone; in a classic cross pool the position's share of it."""
         net = pool.net(position.symbol)
-        if isinstance(pool, SinglePool) and self.rule != "uta":
+        if isinstance(pool, SinglePool) and self.rule == "classic":
             roots, net = own_share_roots(pool, position, ZERO), position.side
         root = roots.for_net(net)
         if root is None:
@@ -352,7 +345,7 @@ class Kucoin(FurtherRules):
 
     def fee_to_close(self, position: Position) -> Decimal | None:
         """Return the closing fee, in the older engine the one that is set aside."""
-        if not self.old(position):
+        if not self.old or not position.isolated:
             return super().fee_to_close(position)
         reserve = self.closing_reserve(position)
         return None if reserve is None else snap(reserve)
@@ -360,12 +353,19 @@ class Kucoin(FurtherRules):
     def position_figures(self, position: Position) -> Figures:
         """Return rates and largest sizes without tiers in a classic cross pool."""
         figures = super().position_figures(position)
-        if self.classic_cross(position):
-            rate = self.cross_rate(position, position.mark_price)
+        if not self.classic_cross(position) or self.rows(position) is not None:
+            return figures
+        rate = self.cross_rate(position, position.mark_price)
+        if rate is not None:
             initial = self.cross_initial_rate(position)
-            figures["mmr"] = None if rate is None else snap(rate)
-            figures["imr"] = None if initial is None else snap(initial)
-            figures["max_leverage"] = None
+            least = self._factored(position.symbol, rate)
+            figures |= {
+                "mmr": snap(rate),
+                "imr": None if least is None or initial is None else snap(initial),
+                "max_leverage": None if least is None else snap(ONE / least),
+                "deduction": ZERO,
+                "tier": ONE,
+            }
         return figures
 
     def largest(self, position: Position) -> Figures:
@@ -420,7 +420,7 @@ class Kucoin(FurtherRules):
     def isolated_ratio(self, pool: IsolatedPool) -> Decimal | None:
         """Return maintenance / (margin + profit), with what is reserved on both sides."""
         position = pool.position
-        if not self.old(position):
+        if not self.old:
             return super().isolated_ratio(pool)
         held = pool.backing(MARKS) + position.fee_reserve
         if not pool.determined or held <= 0:

@@ -24,13 +24,13 @@ from tests.slow.plain import (
     snap,
     to_step,
 )
-from tests.slow.pools import CrossPool, IsolatedPool, SinglePool, symbol_roots
-from tests.slow.prices import MARKS
+from tests.slow.pools import CrossPool, IsolatedPool, Roots, SinglePool
+from tests.slow.prices import MARKS, Prices
+from tests.slow.roots import root_above, root_below
 
 if TYPE_CHECKING:
     from tests.slow.exchanges.base import Figures
     from tests.slow.pools import Pool
-    from tests.slow.prices import Prices
 
 LIQUIDATION_FEES = {"CLO_USDT": Decimal("0.0002")}
 USUAL_LIQUIDATION_FEE = Decimal("0.0004")  # that of BTC_USDT, as the folder assumes
@@ -176,8 +176,9 @@ class Mexc(FurtherRules):
     def price(self, value: Decimal, position: Position, net: Decimal) -> Decimal:  # noqa: ARG002
         """Return a price nearest on the tick."""
         tick = position.contract.tick_size
-        known = tick is not None and self.rounded
-        return to_step(value, tick, NEAREST_EVEN) if tick and known else snap(value)
+        if tick is None or not self.rounded:
+            return snap(value)
+        return to_step(value, tick, NEAREST_EVEN)
 
     def account_ratio(self, pool: Pool) -> Decimal | None:
         """Return (maintenance + liquidation fee) / equity without the margin of orders."""
@@ -196,8 +197,5 @@ class Mexc(FurtherRules):
         figures = super().funded_figures(pool, prices, initial, needed)
         figures["margin_ratio"] = self.account_ratio(pool) if pool.determined else None
         free = pool.backing(prices) - self.order_margin(pool)
-        known = initial is not None and free > 0
-        figures["initial_margin_ratio"] = snap(initial / free) if initial and known else None
-        if initial == 0 and known:
-            figures["initial_margin_ratio"] = ZERO
-        return figures
+        share = None if initial is None or free <= 0 else snap(initial / free)
+        return figures | {"initial_margin_ratio": share}
