@@ -80,9 +80,11 @@ def schedule_of(
     given = found.sheet.tiers.get(as_given)
     key = (symbol, mode)
     interest = rules.open_interest
-    table = found.exchange.tier_table(
-        symbol, found.day, rules=entry.name, mode=mode, leverage=leverage, today=found.today
-    )
+    table = None
+    if given is None or _has_continuous_rates(found):
+        table = found.exchange.tier_table(
+            symbol, found.day, rules=entry.name, mode=mode, leverage=leverage, today=found.today
+        )
     continuous = table.continuous if table is not None else None
     own = of_symbol(rules.continuous, symbol)
     if own and mode is MarginMode.CROSS:
@@ -114,6 +116,12 @@ def schedule_of(
         continuous=table.continuous,
         open_interest=interest,
     )
+
+
+def _has_continuous_rates(found: Resolved) -> bool:
+    """Return True if the exchange's largest sizes follow a formula beside given rows."""
+    parameters = found.exchange.meta.parameters.values()
+    return any(path.startswith("continuous.") for known in parameters for path in known.sets)
 
 
 def _read(

@@ -170,6 +170,8 @@ def size_figures(result: PositionResult) -> None:
     if m.schedule is None or given is None or given.slope is not None:
         return
     largest = m.schedule.largest_for(position.leverage)
+    if m.mode.level_set and position.risk_level is not None and m.tier is not None:
+        largest = m.tier.cap
     if largest is None:
         return
     size = m.contract.contract_size

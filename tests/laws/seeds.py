@@ -101,6 +101,10 @@ def _write_contract(sheet: Sheet, row: Row) -> None:
 def _write_rates(sheet: Sheet, row: Row) -> None:
     """Write the rows of the table that holds, or the parameters of its formula."""
     tables = sheet.setdefault("tiers", {})
+    known = folder(sheet["exchange"]).tiers(row["symbol"])
+    for table in known.history if known is not None else ():
+        if table.continuous is not None:  # stands beside a table for the other margin mode
+            _write_formula(sheet, row["symbol"], table)
     if row["symbol"] in tables:
         return
     table = table_for(sheet, row)

@@ -178,7 +178,7 @@ class FurtherRules(Rules):
             figures["available_balance"] = self.amount(
                 pool.available_backing(prices) - initial - reserved
             )
-        if initial is not None and equity > 0:
+        if initial is not None and equity > 0 and pool.determined:
             figures["initial_margin_ratio"] = snap(initial / equity)
         if pool.determined:
             figures["displayed_margin_ratio"] = self.displayed_ratio(pool)

@@ -28,14 +28,14 @@ from tests.slow.plain import (
     to_decimals,
     to_step,
 )
-from tests.slow.pools import IsolatedPool, SinglePool
+from tests.slow.pools import CrossPool, IsolatedPool
 from tests.slow.prices import MARKS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from tests.slow.exchanges.base import Figures
-    from tests.slow.pools import CrossPool, Pool, Roots
+    from tests.slow.pools import Pool, Roots
     from tests.slow.prices import Prices
 
 NEW_MARGIN_FROM = "2025-05-22"
@@ -180,16 +180,22 @@ class Kucoin(FurtherRules):
         if self.classic_cross(position):
             rate = self.cross_rate(position, price)
             assert rate is not None
-            return position.value(price) * rate
+            return position.value(self.valued_at(position, price)) * rate
         rate = self.tier(position, price).mmr
         if self.rule == "uta":
             return position.value(price) * rate
         rate += self.funding_part(position)
         if not self.old:
-            return position.value(price) * (rate + self.liquidation_rate())
+            fee = position.value(price) * self.liquidation_rate()
+            return position.value(self.valued_at(position, price)) * rate + fee
         reserve = self.closing_reserve(position)
         assert reserve is not None
         return position.value(position.entry_price) * rate + reserve
+
+    def valued_at(self, position: Position, price: Decimal) -> Decimal:
+        """Return the price that the maintenance margin is counted at."""
+        at_entry = self.sheet.parameters.get("maintenance_at") == "entry"
+        return position.entry_price if at_entry else price
 
     def isolated_requirement(self, position: Position, price: Decimal) -> Decimal:
         """Return maintenance; what is reserved for closing is out of the backing already."""
@@ -201,11 +207,11 @@ class Kucoin(FurtherRules):
         fee = position.value(price) * self.taker if self.classic_cross(position) else ZERO
         return self.maintenance(position, price) + fee
 
-    def held_orders(self, positions: Iterable[Position]) -> list[Order]:
+    def held_orders(self, positions: Sequence[Position]) -> list[Order]:
         """Return the open orders that belong to a classic cross pool."""
         if self.rule != "classic":
             return []
-        settles = {p.contract.settle for p in positions}
+        settles = {p.contract.settle for p in positions or self.sheet.orders}
         isolated = {p.symbol for p in self.sheet.positions if p.isolated}
         crossed = {p.symbol for p in self.sheet.positions if not p.isolated}
         return [
@@ -247,7 +253,7 @@ class Kucoin(FurtherRules):
         """Return the larger of 1/leverage and the least rate: of the row, or maintenance * f."""
         least = self._factored(position.symbol, self.cross_rate(position, position.mark_price))
         if self.rows(position) is not None:
-            least = self.tier(position, position.mark_price).imr
+            least = self.tier(position, position.mark_price).imr or least
         return self._larger(position.leverage, least)
 
     def _factored(self, symbol: str, rate: Decimal | None) -> Decimal | None:
@@ -310,7 +316,7 @@ class Kucoin(FurtherRules):
 
     def shows_estimate(self, pool: Pool) -> bool:
         """Return whether the price for reference is displayed."""
-        return isinstance(pool, SinglePool) and self.rule == "classic"
+        return isinstance(pool, CrossPool) and self.rule == "classic"
 
     def to_tick(self, value: Decimal, position: Position, direction: str) -> Decimal:
         """Return a price on the tick."""
@@ -323,23 +329,26 @@ class Kucoin(FurtherRules):
 
     def liquidation_price(self, pool: Pool, position: Position, roots: Roots) -> Decimal | None:
         """Return the root, in a classic cross pool the price for reference."""
-        if not isinstance(pool, SinglePool) or self.rule != "classic":
+        if not isinstance(pool, CrossPool) or self.rule != "classic":
             return super().liquidation_price(pool, position, roots)
         rate = self.cross_rate(position, position.mark_price)
         assert rate is not None
         root = own_share_roots(pool, position, rate + self.taker).for_net(position.side)
-        return None if root is None else self.price(root, position, position.side)
+        return None if root is None else snap(root)
 
     def bankruptcy_price(self, pool: Pool, position: Position, roots: Roots) -> Decimal | None:
         """Return where the margin is gone; in a classic cross pool the position's share of it."""
+        if isinstance(pool, CrossPool) and self.rule == "classic":
+            root = own_share_roots(pool, position, ZERO).for_net(position.side)
+            return None if root is None else snap(root)
         net = pool.net(position.symbol)
-        if isinstance(pool, SinglePool) and self.rule == "classic":
-            roots, net = own_share_roots(pool, position, ZERO), position.side
         root = roots.for_net(net)
         if root is None:
             return None
-        down = self.sheet.parameters.get("bankruptcy_price_rounding") == "down"
-        return self.to_tick(root, position, UP if net > 0 and not down else DOWN)
+        toward = self.sheet.parameters.get("bankruptcy_price_rounding", "entry")
+        if not position.isolated or toward == "entry":
+            return self.price(root, position, net)
+        return self.to_tick(root, position, UP if toward == "up" else DOWN)
 
     # What is printed
 
@@ -353,7 +362,11 @@ class Kucoin(FurtherRules):
     def position_figures(self, position: Position) -> Figures:
         """Return rates and largest sizes without tiers in a classic cross pool."""
         figures = super().position_figures(position)
-        if not self.classic_cross(position) or self.rows(position) is not None:
+        if not self.classic_cross(position):
+            return figures
+        if self.rows(position) is not None:
+            if self.parameter("f", position.symbol) is not None:
+                figures["imr"] = self.cross_initial_rate(position)
             return figures
         rate = self.cross_rate(position, position.mark_price)
         if rate is not None:
@@ -370,14 +383,16 @@ class Kucoin(FurtherRules):
 
     def largest(self, position: Position) -> Figures:
         """Return the largest size: of the level, of the table, or of the cross formula."""
-        if self.classic_cross(position):
+        formula = self.rows(position) is None or self.parameter("k", position.symbol) is not None
+        if self.classic_cross(position) and formula:
             return dict.fromkeys(("max_qty", "max_contracts", "max_notional"))
         return super().largest(position)
 
     def cap_at_leverage(self, position: Position) -> Decimal | None:
         """Return the cap of the user's level, if one is set, else by leverage."""
         rows = self.rows(position)
-        if position.row.get("risk_level") is None or rows is None or self.rule == "uta":
+        set_by_hand = position.isolated and self.rule != "uta" and rows is not None
+        if position.row.get("risk_level") is None or not set_by_hand:
             return super().cap_at_leverage(position)
         return self.tier(position, position.mark_price).cap
 
@@ -390,7 +405,7 @@ class Kucoin(FurtherRules):
         if position.leverage is None:
             return {}
         free = max(pool.backing(MARKS) - in_use, ZERO) * position.leverage
-        price, size = position.mark_price, position.contract.contract_size
+        price, size = position.entry_price, position.contract.contract_size
         if position.inverse:
             contracts = k * (free * price / k + ONE).ln()
         else:
@@ -429,15 +444,16 @@ class Kucoin(FurtherRules):
 
     def displayed_ratio(self, pool: Pool) -> Decimal | None:
         """Return the risk rate."""
-        if isinstance(pool, SinglePool):
+        if isinstance(pool, CrossPool):
             return self.risk_rate(pool)
         if isinstance(pool, IsolatedPool):
             return self.isolated_ratio(pool)
         return super().displayed_ratio(pool)
 
-    def risk_rate(self, pool: SinglePool) -> Decimal | None:
+    def risk_rate(self, pool: CrossPool) -> Decimal | None:
         """Return (maintenance and closing fees) / (equity - fees to open the orders)."""
-        opening = sum((o.value for o in self.held_orders(pool.positions)), ZERO) * self.taker
+        orders = self.held_orders(pool.positions)
+        opening = pool.total([(o.contract.settle, o.value) for o in orders], MARKS) * self.taker
         held = pool.backing(MARKS) - opening
         return snap((pool.requirement(MARKS) - opening) / held) if held > 0 else None
 
@@ -446,6 +462,6 @@ class Kucoin(FurtherRules):
     ) -> Figures:
         """Return the risk rate as the ratio of the account."""
         figures = super().funded_figures(pool, prices, initial, needed)
-        if pool.determined and isinstance(pool, SinglePool):
+        if pool.determined:
             figures["margin_ratio"] = self.risk_rate(pool)
         return figures

@@ -91,8 +91,9 @@ class Mexc(FurtherRules):
     def can_require(self, position: Position) -> bool:
         """Return whether level, liquidation fee and the margin of orders are known."""
         known = super().can_require(position)
-        margins = [self.margin_of(order) for order in self.held_orders(position.contract.settle)]
-        return known and (position.isolated or None not in margins)
+        if position.isolated or self.sheet.account.order_margin:
+            return known
+        return known and None not in map(self.margin_of, self.held_orders(position.contract.settle))
 
     def maintenance_margin(self, position: Position) -> Decimal | None:
         """Return maintenance, which needs to know of no order."""
@@ -141,14 +142,15 @@ class Mexc(FurtherRules):
         return None if leverage is None else order.value / leverage
 
     def order_margin(self, pool: CrossPool) -> Decimal:
-        """Return what open orders reserve: as given (for the first pool), and of listed ones."""
+        """Return what open orders reserve: as given (for the first pool), else of listed ones."""
         cross = [p for p in self.sheet.positions if not p.isolated]
         if not pool.positions:
             return self.sheet.account.order_margin
         settle = pool.positions[0].contract.settle
         first = settle == cross[0].contract.settle
-        listed = [self.margin_of(order) or ZERO for order in self.held_orders(settle)]
-        return sum(listed, self.sheet.account.order_margin if first else ZERO)
+        if self.sheet.account.order_margin:
+            return self.sheet.account.order_margin if first else ZERO
+        return sum((self.margin_of(order) or ZERO for order in self.held_orders(settle)), ZERO)
 
     # Margin
 
