@@ -11,7 +11,7 @@ from liqcalc.answers.comparison import ComparedPosition, Outcome
 from liqcalc.answers.public import in_quantity, lot_of
 from liqcalc.engine.contract import Product
 from liqcalc.engine.numbers import ZERO, plain, to_step
-from liqcalc.engine.vocabulary import FeeBasis
+from liqcalc.engine.words import FeeBasis
 from liqcalc.rules.schema import MarginMode
 from liqcalc.rules.sheet import AccountRow, FeesRow, PositionRow, Sheet
 

@@ -11,7 +11,8 @@ from liqcalc.engine.numbers import ONE, plain
 from liqcalc.engine.position import Coin, Order
 from liqcalc.engine.rates import of_symbol
 from liqcalc.engine.tiers import Schedule, tiers_of
-from liqcalc.engine.vocabulary import Continuous, FeeRate, Slope
+from liqcalc.engine.vocabulary import Continuous, Slope
+from liqcalc.engine.words import FeeRate
 from liqcalc.errors import Fault, InputError
 from liqcalc.rules.schema import MarginMode
 

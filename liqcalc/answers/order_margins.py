@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from liqcalc.engine.marked import Marked
 from liqcalc.engine.numbers import ONE, ZERO
 from liqcalc.engine.position import LONG, SHORT, Position
-from liqcalc.engine.vocabulary import FeeBasis
+from liqcalc.engine.words import FeeBasis
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,8 @@ from liqcalc.engine import fees, margins
 from liqcalc.engine.numbers import ZERO
 from liqcalc.engine.pool import Pool
 from liqcalc.engine.position import Coin
-from liqcalc.engine.vocabulary import FeeBasis, MultiAsset
+from liqcalc.engine.vocabulary import MultiAsset
+from liqcalc.engine.words import FeeBasis
 from liqcalc.errors import Fault, InputError
 from liqcalc.rules.schema import CollateralMode
 

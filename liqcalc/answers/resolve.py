@@ -18,7 +18,7 @@ from liqcalc.answers.lookup import (
 from liqcalc.answers.resolved import Resolved
 from liqcalc.engine.numbers import ZERO, plain
 from liqcalc.engine.position import CloseStep, Position
-from liqcalc.engine.vocabulary import PairTier
+from liqcalc.engine.words import PairTier
 from liqcalc.errors import Fault, InputError
 from liqcalc.rules.schema import CollateralMode, MarginMode
 

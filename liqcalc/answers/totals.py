@@ -15,7 +15,7 @@ from liqcalc.engine.numbers import ZERO
 from liqcalc.engine.pool import covered
 from liqcalc.engine.ratios import condition_parts, displayed_ratio, margin_ratio, total_initial
 from liqcalc.engine.result import Figures
-from liqcalc.engine.vocabulary import DisplayedRatio, Netting
+from liqcalc.engine.words import DisplayedRatio, Netting
 
 if TYPE_CHECKING:
     from decimal import Decimal

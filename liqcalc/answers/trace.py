@@ -10,7 +10,7 @@ from liqcalc.engine.curve import NOTHING, evaluate
 from liqcalc.engine.liquidation import frozen_requirement_parts, rounding_side
 from liqcalc.engine.numbers import plain
 from liqcalc.engine.solve import Status
-from liqcalc.engine.vocabulary import ShownPrice, TierBy
+from liqcalc.engine.words import ShownPrice, TierBy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

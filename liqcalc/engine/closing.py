@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from liqcalc.engine import formulas, margins
 from liqcalc.engine.numbers import ONE, ZERO, Rounding, to_step
-from liqcalc.engine.vocabulary import Share
+from liqcalc.engine.words import Share
 
 if TYPE_CHECKING:
     from decimal import Decimal

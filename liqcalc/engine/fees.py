@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from liqcalc.engine import formulas, margins
 from liqcalc.engine.numbers import ZERO
-from liqcalc.engine.vocabulary import FeeBasis, FeeRate
+from liqcalc.engine.words import FeeBasis, FeeRate
 
 if TYPE_CHECKING:
     from decimal import Decimal

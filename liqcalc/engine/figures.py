@@ -9,7 +9,7 @@ from liqcalc.engine.closing import printed_maintenance
 from liqcalc.engine.funding import funding_payment
 from liqcalc.engine.numbers import ONE, UNROUNDED, ZERO, to_step
 from liqcalc.engine.rates import largest_continuous
-from liqcalc.engine.vocabulary import InitialRate, RoeOn, TierBy
+from liqcalc.engine.words import InitialRate, RoeOn, TierBy
 
 if TYPE_CHECKING:
     from decimal import Decimal

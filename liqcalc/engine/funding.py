@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from liqcalc.engine.numbers import ZERO
-from liqcalc.engine.vocabulary import BasePrice, PremiumRule
+from liqcalc.engine.words import BasePrice, PremiumRule
 
 if TYPE_CHECKING:
     from decimal import Decimal

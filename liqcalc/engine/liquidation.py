@@ -12,7 +12,7 @@ from liqcalc.engine.numbers import ONE, ZERO
 from liqcalc.engine.rates import sloped
 from liqcalc.engine.ratios import condition_parts, displayed_ratio, margin_ratio, total_initial
 from liqcalc.engine.solve import Solution, solve
-from liqcalc.engine.vocabulary import DisplayedRatio, FeeBasis, Share, ShownPrice
+from liqcalc.engine.words import DisplayedRatio, FeeBasis, Share, ShownPrice
 
 if TYPE_CHECKING:
     from decimal import Decimal

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from liqcalc.engine import formulas
 from liqcalc.engine.numbers import ONE, ZERO
-from liqcalc.engine.vocabulary import CrossPool, FeeBasis, InitialRate, MarginPart
+from liqcalc.engine.words import CrossPool, FeeBasis, InitialRate, MarginPart
 
 if TYPE_CHECKING:
     from decimal import Decimal

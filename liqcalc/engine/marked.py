@@ -8,7 +8,7 @@ from liqcalc.engine import fees, formulas, margins
 from liqcalc.engine.numbers import ONE, ZERO, to_step
 from liqcalc.engine.position import LONG, SHORT
 from liqcalc.engine.rates import schedule_in_force
-from liqcalc.engine.vocabulary import (
+from liqcalc.engine.words import (
     CrossPool,
     FeeBasis,
     FundingInRequirement,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from liqcalc.engine.numbers import ZERO
-from liqcalc.engine.vocabulary import ShortLimitPrice
+from liqcalc.engine.words import ShortLimitPrice
 
 if TYPE_CHECKING:
     from liqcalc.engine.marked import Marked

@@ -38,7 +38,7 @@ from liqcalc.engine.terms import (
     profit_term,
     tier_leg,
 )
-from liqcalc.engine.vocabulary import CrossPool, NegativeEquity, Netting
+from liqcalc.engine.words import CrossPool, NegativeEquity, Netting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from liqcalc.engine.numbers import ONE, ZERO
-from liqcalc.engine.vocabulary import DisplayedRatio
+from liqcalc.engine.words import DisplayedRatio
 
 if TYPE_CHECKING:
     from decimal import Decimal

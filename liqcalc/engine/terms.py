@@ -18,7 +18,7 @@ from liqcalc.engine.curve import (
 )
 from liqcalc.engine.numbers import ONE, ZERO
 from liqcalc.engine.tiers import SlopedLeg, TierLeg
-from liqcalc.engine.vocabulary import FundingInRequirement
+from liqcalc.engine.words import FundingInRequirement
 
 if TYPE_CHECKING:
     from decimal import Decimal

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from liqcalc.engine.curve import UP
 from liqcalc.engine.numbers import ONE, ZERO
-from liqcalc.engine.vocabulary import TierApplies
+from liqcalc.engine.words import TierApplies
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -176,7 +176,10 @@ class TestFaults:
             ('{"exchange": NaN}', "LQ10"),
             ("[" * 50_000, "LQ102"),
             ('{"a":' * 50_000, "LQ102"),
-            ("exchange: binance\npositions: []\n", "is empty, and there is no account or order either"),
+            (
+                "exchange: binance\npositions: []\n",
+                "is empty, and there is no account",
+            ),
             ("exchange: nowhere\npositions: [{}]", "is missing"),
         ],
     )

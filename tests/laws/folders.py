@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import liqcalc
 from liqcalc.engine.contract import Product
-from liqcalc.engine.vocabulary import TierApplies, TierBy, ValuedAt
+from liqcalc.engine.words import TierApplies, TierBy, ValuedAt
 from liqcalc.rules.schema import MarginMode
 from tests.slow.exchanges import RULES
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tests.slow.exchanges.base import Figures, Rules
-from tests.slow.plain import ZERO, Order, Position, Sheet, number, snap
+from tests.slow.plain import ONE, ZERO, Order, Position, Sheet, number, snap
 from tests.slow.pools import CrossPool, Roots
 from tests.slow.prices import MARKS
 from tests.slow.roots import root_above, root_below, sign
@@ -141,8 +141,16 @@ class FurtherRules(Rules):
             trigger = None if root is None else snap(root)
             return {"liquidation_ratio": ratio, "trigger_price": trigger}
         printed = root is not None and self.liquidation_price(pool, position, roots)
-        needed = self.amount(self.maintenance(position, snap(root))) if root and printed else None
+        needed = None
+        if root is not None and printed:
+            needed = self.amount(self.maintenance(position, self.inside_of_edge(position, root)))
         return {"liquidation_ratio": ratio, "maintenance_margin_at_liquidation": needed}
+
+    def inside_of_edge(self, position: Position, root: Decimal) -> Decimal:
+        """Return the root, a hair smaller in value where it lies at the edge of a tier."""
+        near = any(abs(edge - root) <= root * Decimal("1E-25") for edge in self.edges(position))
+        hair = Decimal("1E-27") if near else ZERO
+        return snap(root) * (ONE + hair if position.inverse else ONE - hair)
 
     def displayed_ratio(self, pool: Pool) -> Decimal | None:
         """Return the ratio in the exchange's own orientation: requirement / backing."""

@@ -379,6 +379,13 @@ class Roots:
             first, second = second, first
         return second if first is None else first
 
+    def side_for_net(self, net: Decimal) -> Decimal:
+        """Return +1 where that price is one at which a long ends, else -1."""
+        if self.passed:
+            return ONE if net > 0 else -ONE
+        below = self.lower is not None and self.for_net(net) == self.lower
+        return ONE if below else -ONE
+
 
 def symbol_roots(pool: Pool, symbol: str, figure: str = "health") -> Roots:
     """Return where a figure of the pool reaches zero when only `symbol` moves."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from liqcalc.engine.contract import Product
-from liqcalc.engine.vocabulary import (
+from liqcalc.engine.words import (
     DisplayedRatio,
     FeeBasis,
     FeeRate,

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from liqcalc.engine.numbers import ONE, ZERO, plain
-from liqcalc.engine.vocabulary import TierApplies
+from liqcalc.engine.words import TierApplies
 
 if TYPE_CHECKING:
     from liqcalc.engine.tiers import TierRow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from liqcalc.engine.vocabulary import TierApplies
+from liqcalc.engine.words import TierApplies
 from liqcalc.rules.catalog import nearest
 from liqcalc.rules.checks import files
 from liqcalc.rules.checks.contracts import check_name

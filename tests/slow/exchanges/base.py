@@ -148,14 +148,14 @@ class Rules:
         return snap(value)
 
     def price(self, value: Decimal, position: Position, net: Decimal) -> Decimal:  # noqa: ARG002
-        """Return a price as printed."""
+        """Return a price as printed; `net` is above 0 where a long ends."""
         return snap(value)
 
     def liquidation_price(self, pool: Pool, position: Position, roots: Roots) -> Decimal | None:
         """Return the liquidation price as printed."""
         net = pool.net(position.symbol)
         root = roots.for_net(net)
-        return None if root is None else self.price(root, position, net)
+        return None if root is None else self.price(root, position, roots.side_for_net(net))
 
     def zero_health_is_liquidated(self) -> bool:
         """Return whether the condition is met when health is exactly zero."""
@@ -169,7 +169,7 @@ class Rules:
         """Return the bankruptcy price as printed."""
         net = pool.net(position.symbol)
         root = roots.for_net(net)
-        return None if root is None else self.price(root, position, net)
+        return None if root is None else self.price(root, position, roots.side_for_net(net))
 
     def initial_margin(self, position: Position) -> Decimal | None:
         """Return the initial margin as printed: value at mark / leverage."""

@@ -20,7 +20,6 @@ from tests.slow.pools import CrossPool, IsolatedPool, MultiPool, SinglePool
 from tests.slow.prices import MARKS
 
 if TYPE_CHECKING:
-
     from tests.slow.exchanges.base import Figures
     from tests.slow.pools import Pool
     from tests.slow.prices import Prices

@@ -1,15 +1,16 @@
 """Kraken Futures, from the facts on Kraken margin.
 
 Section 3: initial margin of a linear contract by entry value, of an inverse one by mark value.
-Section 4: maintenance is half of it, level by USD value at entry or by contracts, its rate for
-the whole position (parameter `tier_applies`: or for each part). Section 2: equity = balances net
-of haircut and conversion fee, plus profits net of haircut; a perpetual and a dated contract of
-one underlying net: the larger of longs and shorts. Section 5: strict condition, no fees, nothing
+Section 4: maintenance by the level, picked by USD value at entry or by contracts, its rate for the
+whole position (parameter `tier_applies`: or for each part). Section 2: equity = balances net of
+haircut and conversion fee, plus profits, which are not cut, as the folder says; a perpetual and a
+dated contract of one underlying net: the larger of longs and shorts. Section 5: strict condition, no fees, nothing
 rounded.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import cached_property
 from itertools import pairwise
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from tests.slow.pools import CrossPool, Pool, Roots
     from tests.slow.prices import Prices
 
-PERPETUAL, DATED = ("PF_", "PI_"), ("FF_", "FI_")
+DATED = re.compile(r"\d{6}$")
 Shares = list[tuple[Position, "Decimal"]]
 
 
@@ -38,11 +39,17 @@ class Flex(MultiPool):
 
     @cached_property
     def rows(self) -> list[Coin]:
-        """Return the coins held, their weights net of haircut and conversion fee."""
+        """Return the coins held; a weight that is not given is net of haircut and fee."""
+        given = (self.sheet.raw.get("account") or {}).get("collateral") or []
         rows = []
-        for row in super().rows:
+        for at, row in enumerate(super().rows):
+            named = given[at] if at < len(given) else {}
             kept = self._kept(row.asset, "haircut") * self._kept(row.asset, "conversion_fee")
-            initial, maintenance = row.initial_weight * kept, row.maintenance_weight * kept
+            initial, maintenance = row.initial_weight, row.maintenance_weight
+            if named.get("initial_weight") is None and row.qty >= 0:
+                initial = kept
+            if named.get("maintenance_weight") is None and row.qty >= 0:
+                maintenance = kept
             rows.append(replace(row, initial_weight=initial, maintenance_weight=maintenance))
         return rows
 
@@ -56,21 +63,12 @@ class Flex(MultiPool):
             total += self.worth(row, self.cash(row), self.price(row, prices), weight)
             if row is self.first_row(row.asset):
                 gains = self.gains(row.asset, prices) - self.owed(row.asset)
-                total += self._profit_worth(row, gains, prices, weight)
+                total += gains * self.price(row, prices)
         return total
 
-    def _profit_worth(self, row: Coin, gains: Decimal, prices: Prices, weight: Decimal) -> Decimal:
-        """Return the worth of a profit, net of the haircut alone; a loss counts in full."""
-        rate = weight / self._kept(row.asset, "conversion_fee")
-        return self.worth(row, gains, self.price(row, prices), rate)
-
     def total_held(self, amounts: Iterable[tuple[str, Decimal]], prices: Prices) -> Decimal:
-        """Return profits in USD, summed by currency and then weighted."""
-        sums: dict[str, Decimal] = {}
-        for asset, amount in amounts:
-            sums[asset] = sums.get(asset, ZERO) + amount
-        rows = [(self.first_row(asset), amount) for asset, amount in sums.items()]
-        parts = [self._profit_worth(r, gains, prices, r.maintenance_weight) for r, gains in rows]
+        """Return profits in USD; no haircut cuts them."""
+        parts = [amount * self.price(self.first_row(asset), prices) for asset, amount in amounts]
         return sum(parts, ZERO)
 
 
@@ -90,24 +88,13 @@ class Kraken(Rules):
         """Return nothing: the level does not depend on the price."""
         return []
 
-    def _row_imr(self, row: Tier) -> Decimal:
-        return 2 * row.mmr if row.imr is None else row.imr
-
-    def _rate(self, position: Position, *, initial: bool) -> Decimal:
-        """Return margin / value: the level's rate, or the average over the levels."""
+    def _rate(self, position: Position) -> Decimal:
+        """Return maintenance / value: the level's rate, or the average over the levels."""
         rows, size = self.rows(position), self.size(position, position.mark_price)
-        assert rows is not None
-        rates = [self._row_imr(row) if initial else row.mmr for row in rows]
         at = self.tier_number(position, position.mark_price)
+        assert rows is not None
         assert at is not None
-        if self.sheet.parameters.get("tier_applies", "whole") == "whole":
-            return rates[at - 1]
-        total, floor = ZERO, ZERO
-        for row, rate in zip(rows[:at], rates[:at], strict=True):
-            top = size if row is rows[at - 1] or row.cap is None else row.cap
-            total += (top - floor) * rate
-            floor = top
-        return total / size
+        return rows[at - 1].mmr - self._deduction(rows[:at]) / size
 
     def _base_value(self, position: Position, price: Decimal) -> Decimal:
         """Return the value that margins follow."""
@@ -115,26 +102,26 @@ class Kraken(Rules):
 
     def maintenance(self, position: Position, price: Decimal) -> Decimal:
         """Return value * rate."""
-        return self._base_value(position, price) * self._rate(position, initial=False)
+        return self._base_value(position, price) * self._rate(position)
 
-    def _leverage_rate(self, position: Position) -> Decimal | None:
+    def _initial_rate(self, position: Position) -> Decimal | None:
         """Return the initial rate: the level's, or an isolated position's own if higher."""
         rates = []
         if self.rows(position) is not None:
-            rates.append(self._rate(position, initial=True))
+            rates.append(self.tier(position, position.mark_price).imr)
         if position.isolated and position.leverage is not None:
             rates.append(ONE / position.leverage)
-        return max(rates, default=None)
+        return max((rate for rate in rates if rate is not None), default=None)
 
     def initial_margin(self, position: Position) -> Decimal | None:
         """Return value * initial rate."""
-        rate = self._leverage_rate(position)
+        rate = self._initial_rate(position)
         value = self._base_value(position, position.mark_price)
         return None if rate is None else snap(value * rate)
 
     def opening_margin(self, position: Position) -> Decimal | None:
         """Return entry value / leverage, not below the level's rate."""
-        rate = self._leverage_rate(position)
+        rate = self._initial_rate(position)
         if position.leverage is None or rate is None:
             return None
         return position.value(position.entry_price) * rate
@@ -160,9 +147,10 @@ class Kraken(Rules):
     def _group_margin(self, group: Shares) -> Decimal:
         longs = sum((amount for p, amount in group if p.side > 0), ZERO)
         shorts = sum((amount for p, amount in group if p.side < 0), ZERO)
-        both = all(any(p.symbol.startswith(kind) for p, _ in group) for kind in (PERPETUAL, DATED))
-        switch = self.sheet.parameters.get("netting", True)
-        if both and str(switch).lower() not in {"false", "none", "off"}:
+        kinds = {DATED.search(p.symbol) is not None for p, _ in group}
+        linear = not any(p.inverse for p, _ in group)
+        switch = self.sheet.parameters.get("netting", "base" if linear else "none")
+        if len(kinds) > 1 and switch == "base":
             return max(longs, shorts)
         return longs + shorts
 
@@ -195,8 +183,7 @@ class Kraken(Rules):
         if rows is not None:
             at = self.tier_number(position, position.mark_price) or 1
             row = rows[at - 1]
-            figures["imr"] = snap(self._row_imr(row))
-            figures["max_leverage"] = row.max_leverage or snap(ONE / self._row_imr(row))
+            figures |= {"imr": row.imr, "max_leverage": row.max_leverage}
             figures["deduction"] = self._deduction(rows[:at])
         return figures
 

@@ -345,6 +345,7 @@ class Kucoin(FurtherRules):
         root = roots.for_net(net)
         if root is None:
             return None
+        net = roots.side_for_net(net)
         toward = self.sheet.parameters.get("bankruptcy_price_rounding", "entry")
         if not position.isolated or toward == "entry":
             return self.price(root, position, net)
