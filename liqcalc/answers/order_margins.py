@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from liqcalc.answers.pools import PoolPlan
     from liqcalc.answers.resolved import Resolved
+    from liqcalc.engine.contract import Contract
     from liqcalc.engine.position import Order
 
 
@@ -50,11 +51,12 @@ def count_orders(found: Resolved, plan: PoolPlan, price_of: Callable[[str], Deci
         plan.orders.margin = _frozen(found, plan)
     for order in found.orders:
         contract = found.contracts[order.symbol]
-        if all(m.contract.settle != contract.settle for m in plan.marked):
+        others = all(m.contract.settle != contract.settle for m in plan.marked)
+        if others and (plan.marked or contract.settle != plan.currency):
             continue
         holders = [m for m in plan.marked if m.contract.symbol == order.symbol]
         adds = [m for m in holders if rules.both_sides or m.position.side == order.side]
-        taker = next((m.position.taker for m in plan.marked), None) or ZERO
+        taker = next((m.position.taker for m in plan.marked), _taker(found, contract)) or ZERO
         price = price_of(contract.settle)
         plan.orders.fees += contract.value(order.qty, order.price) * taker * price
         if rules.each:
@@ -124,14 +126,19 @@ def _order_margin(found: Resolved, order: Order) -> Decimal:
     return initial + m.up(taker * (m.entry_value + m.entry_value + initial))
 
 
+def _taker(found: Resolved, contract: Contract) -> Decimal | None:
+    """Return the account's own rate, or the exchange's list rate."""
+    given = found.sheet.fees.taker
+    if given is not None:
+        return given
+    known = found.exchange.fees_on(found.day, contract.product)
+    return known.taker if known else None
+
+
 def _as_position(found: Resolved, order: Order) -> Marked:
     """Return an open order as the position that it would open, valued at its own price."""
     contract = found.contracts[order.symbol]
     _, rules = found.rules_for(contract.product)
-    taker = found.sheet.fees.taker
-    if taker is None:
-        known = found.exchange.fees_on(found.day, contract.product)
-        taker = known.taker if known else None
     position = Position(
         contract=contract,
         side=order.side,
@@ -139,7 +146,7 @@ def _as_position(found: Resolved, order: Order) -> Marked:
         entry_price=order.price,
         mark_price=order.price,
         schedule=found.schedules.get(order.symbol),
-        taker=taker,
+        taker=_taker(found, contract),
         leverage=order.leverage or _leverage_set(found, order.symbol),
     )
     return Marked(position, rules)

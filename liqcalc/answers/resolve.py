@@ -159,6 +159,13 @@ def _add_position(found: Resolved, row: PositionRow, i: int, contract: Contract)
     found.assumptions.append(assumptions)
 
 
+def _counts_here(found: Resolved, row: PositionRow, rules: Rules) -> bool:
+    """Return True if orders against a position count with it: no other leg takes them."""
+    if not rules.orders.both_sides:
+        return False
+    return all(o is row or o.symbol != row.symbol for o in found.sheet.positions)
+
+
 def _position(
     found: Resolved,
     row: PositionRow,
@@ -191,7 +198,7 @@ def _position(
         fee_reserve=row.fee_reserve,
         accrued_fees=row.accrued_fees,
         collateral=coins_of(row.collateral, {contract.base: mark}, rules.multi_asset),
-        orders=tuple(o for o in orders if o.side == side or rules.orders.both_sides),
+        orders=tuple(o for o in orders if o.side == side or _counts_here(found, row, rules)),
         exchange_taker=fees.exchange_taker,
         liquidation_fee=fees.liquidation,
         risk_level=row.risk_level,

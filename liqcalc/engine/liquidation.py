@@ -180,8 +180,8 @@ def maintenance_at_liquidation(result: PositionResult) -> None:
             required = value * m.held_rate
         else:
             required = formulas.maintenance(value, tier.mmr, tier.deduction)
-        if m.mode.fee_in_maintenance_margin is FeeBasis.MARK:
-            required += value * m.fee_on_value
+    if m.mode.fee_in_maintenance_margin is FeeBasis.MARK:
+        required += m.contract.value(m.position.qty, price) * m.fee_on_value
     if m.mode.fee_in_maintenance_margin is FeeBasis.RESERVE:
         required += m.reserve or ZERO
     rounding = m.rules.amounts.of("maintenance_margin", linear=m.contract.linear)

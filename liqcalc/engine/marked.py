@@ -158,9 +158,8 @@ class Marked:
         """Find the quantity that is required for, and the one that picks the tier."""
         position, rules = self.position, self.rules
         qty = self.required_qty = self.size_qty = position.qty
-        orders, given = rules.orders, position.schedule
-        grows = given is not None and given.continuous is not None and not position.isolated
-        if (orders.worst_case or grows) and (position.orders or position.opposing_qty):
+        orders = rules.orders
+        if (orders.worst_case or self._grows) and (position.orders or position.opposing_qty):
             same = sum((order.qty for order in position.added), qty)
             worst = max(same, abs(qty - position.opposing_qty))
             self.size_qty = worst
@@ -174,6 +173,12 @@ class Marked:
                 self.size_qty = abs(qty - other)
             else:
                 self.size_qty = max(qty, other)
+
+    @property
+    def _grows(self) -> bool:
+        """Return True if rates grow with a size that holds the open orders already."""
+        given = self.position.schedule
+        return given is not None and given.continuous is not None and not self.position.isolated
 
     def _find_tier(self) -> None:
         rules, position = self.rules, self.position
@@ -259,6 +264,8 @@ class Marked:
         rules, contract = self.rules, self.contract
         orders = rules.orders
         if not (orders.pick_tier_isolated if self.position.isolated else orders.pick_tier):
+            return ZERO
+        if self._grows:
             return ZERO
         sides = {LONG: ZERO, SHORT: ZERO}
         for order in self.position.orders:

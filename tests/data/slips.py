@@ -98,6 +98,13 @@ SLIPS = {
         EXCHANGE, "    from: 2026-05-01\n    sources", "    from: 2026-05\n    sources", "LQ208"
     ),
     "a fee's day": Slip(EXCHANGE, "- {from: 2026-05-01", "- {from: 2026-05-32", "LQ208"),
+    "a process's day": Slip(
+        EXCHANGE,
+        "liquidation:\n  - from: 2026-05-01",
+        "liquidation:\n  - from: 2026-05",
+        "LQ208",
+        "  - from: 2026-05\n",
+    ),
     "a last day": Slip(TIERS, "    seen: 2026-07-15", "    until: 2026-07", "LQ208"),
     "a closing day": Slip(
         EXCHANGE, "name: Harbor", "name: Harbor\nclosed: soon", "LQ208", "closed"
@@ -234,6 +241,13 @@ SLIPS = {
     ),
     "tiers by contracts": Slip(TIERS, "history:", "unit: contracts\nhistory:", "LQ223", "unit:"),
     "41 digits": Slip(EXCHANGE, "digits: 4,", "digits: 41,", "LQ224"),
+    "41 digits of a figure": Slip(
+        EXCHANGE,
+        "      amounts:\n",
+        "      amounts:\n        figures: {notional: {digits: 41}}\n",
+        "LQ224",
+        "        figures",
+    ),
     "a step of zero": Slip(
         EXCHANGE,
         "      cross:\n",
