@@ -121,10 +121,10 @@ class Pool:
             for m in self.marked:
                 total += margins.counted_profit(m, initial=initial) - m.owed
             return total
-        if self.profit_apart:
+        if self.profit_apart or self.rules.profit is not None:
             for asset, coin in self.coins.items():
-                if coin.qty > 0:
-                    total += coin.qty * self._money(asset, None, initial=initial).positive
+                if coin.qty > 0 or not self.profit_apart:
+                    total += coin.qty * self.held_price(asset, coin.qty, initial=initial)
             for m in self.marked:
                 price = self.requirement_price(m.contract.settle)
                 total += (margins.counted_profit(m, initial=initial) - m.owed) * price
@@ -440,7 +440,7 @@ def _demanded(
     terms = [closing_fee(m, scale, money)] if demand.closing_fee else []
     if not demand.factor:
         if m.rules.cross_pool is CrossPool.SEPARATE and not m.position.isolated:
-            terms.append(locked_margin(m, moving=scale is not None))
+            terms.append(locked_margin(m, money, moving=scale is not None))
         return terms
     if not due:
         return terms

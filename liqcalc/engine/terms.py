@@ -169,11 +169,12 @@ def closing_fee(m: Marked, scale: Decimal | None, money: Money) -> Term:
     return Term(name, "-value(p)*fee - fixed_fee", numbers, money.of_requirement(coefficients))
 
 
-def locked_margin(m: Marked, *, moving: bool) -> Term:
+def locked_margin(m: Marked, money: Money, *, moving: bool) -> Term:
     """Return what a position in a separate pool locks: its margin, or the fee reserve alone."""
     amount = (m.reserve or ZERO) if moving else m.locked
     name = f"{'fee_reserve' if moving else 'locked margin'} ({m.contract.symbol})"
-    return Term(name, "-amount", (("amount", amount),), (-amount, ZERO, ZERO))
+    coefficients = money.of_requirement((-amount, ZERO, ZERO))
+    return Term(name, "-amount", (("amount", amount),), coefficients)
 
 
 def held_requirement(m: Marked, money: Money, factor: Decimal) -> Term:

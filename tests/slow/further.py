@@ -146,12 +146,6 @@ class FurtherRules(Rules):
             needed = self.amount(self.maintenance(position, self.inside_of_edge(position, root)))
         return {"liquidation_ratio": ratio, "maintenance_margin_at_liquidation": needed}
 
-    def inside_of_edge(self, position: Position, root: Decimal) -> Decimal:
-        """Return the root, a hair smaller in value where it lies at the edge of a tier."""
-        near = any(abs(edge - root) <= root * Decimal("1E-25") for edge in self.edges(position))
-        hair = Decimal("1E-27") if near else ZERO
-        return snap(root) * (ONE + hair if position.inverse else ONE - hair)
-
     def displayed_ratio(self, pool: Pool) -> Decimal | None:
         """Return the ratio in the exchange's own orientation: requirement / backing."""
         backing = pool.backing(MARKS)

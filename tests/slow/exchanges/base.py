@@ -82,6 +82,12 @@ class Rules:
             return [position.qty / cap for cap in caps]
         return [cap / position.qty for cap in caps]
 
+    def inside_of_edge(self, position: Position, root: Decimal) -> Decimal:
+        """Return the root, a hair smaller in value where it lies at the edge of a tier."""
+        near = any(abs(edge - root) <= root * Decimal("1E-25") for edge in self.edges(position))
+        hair = Decimal("1E-27") if near else ZERO
+        return snap(root) * (ONE + hair if position.inverse else ONE - hair)
+
     def can_require(self, position: Position) -> bool:
         """Return whether the requirement of the position can be told."""
         return self.rows(position) is not None

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.slow.exchanges.base import Figures, Rules
-from tests.slow.plain import ZERO, Position, Tier, maybe, number, snap
+from tests.slow.plain import ONE, ZERO, Position, maybe, number, snap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,19 +24,16 @@ if TYPE_CHECKING:
 class Deribit(Rules):
     """Rules of Deribit."""
 
+    whole_rates = True
+
     # Rates
 
-    def rows(self, position: Position) -> tuple[Tier, ...] | None:  # noqa: ARG002
-        """Return nothing: rates grow with the size, there are no tiers."""
-        return None
-
-    def edges(self, position: Position) -> list[Decimal]:  # noqa: ARG002
-        """Return nothing: there are no tiers."""
-        return []
-
     def rate(self, position: Position, price: Decimal, name: str) -> Decimal | None:
-        """Return base + slope * size in coins."""
-        base, slope = (maybe(self.sheet.parameters.get(key)) for key in (name, "slope"))
+        """Return base + slope * size in coins, or the rate of a row that the sheet gives."""
+        if self.rows(position) is not None:
+            row = self.tier(position, price)
+            return row.mmr if name == "mmr" else row.imr
+        base, slope = (maybe(self.sheet.parameters.get(key)) for key in (f"{name}_base", "slope"))
         if base is None or slope is None:
             return None
         coins = position.value(price) if position.inverse else position.qty
@@ -44,13 +41,19 @@ class Deribit(Rules):
 
     def can_require(self, position: Position) -> bool:
         """Return whether the maintenance rate is known."""
-        return self.rate(position, position.mark_price, "mmr_base") is not None
+        return self.rate(position, position.mark_price, "mmr") is not None
 
     def maintenance(self, position: Position, price: Decimal) -> Decimal:
         """Return value * rate at `price`."""
-        rate = self.rate(position, price, "mmr_base")
+        rate = self.rate(position, price, "mmr")
         assert rate is not None
         return position.value(price) * rate
+
+    def maintenance_now(self, position: Position) -> Decimal:
+        """Return value * rate at the mark (inverse) or the index (linear)."""
+        rate = self.rate(position, position.mark_price, "mmr")
+        assert rate is not None
+        return position.value(self._margin_price(position)) * rate
 
     def cross_requirements(
         self, positions: Iterable[Position], prices: Prices
@@ -58,41 +61,44 @@ class Deribit(Rules):
         """Return maintenance at prices that are moved, else at the present ones."""
         needs = []
         for p in positions:
-            price = prices.moved.get(p.index, self._margin_price(p))
-            needs.append((p.contract.settle, self.maintenance(p, price)))
+            moved = prices.moved.get(p.index)
+            amount = self.maintenance_now(p) if moved is None else self.maintenance(p, moved)
+            needs.append((p.contract.settle, amount))
         return needs
 
     def zero_health_is_liquidated(self) -> bool:
         """Return that the condition is strict."""
         return False
 
-    def opening_margin(self, position: Position) -> Decimal | None:  # noqa: ARG002
-        """Return nothing: a position that stands alone is a subaccount, its money is given."""
-        return None
-
     # What is printed
 
     def _margin_price(self, position: Position) -> Decimal:
         return position.mark_price if position.inverse else position.index_price
 
+    def _initial_rate(self, position: Position) -> Decimal | None:
+        """Return the initial rate; of a position that stands alone a higher own one counts."""
+        rates = [self.rate(position, position.mark_price, "imr")]
+        if position.isolated and position.leverage is not None:
+            rates.append(ONE / position.leverage)
+        return max((rate for rate in rates if rate is not None), default=None)
+
     def initial_margin(self, position: Position) -> Decimal | None:
-        """Return value * initial rate; the leverage does not matter."""
-        price = self._margin_price(position)
-        rate = self.rate(position, price, "imr_base")
-        return None if rate is None else snap(position.value(price) * rate)
+        """Return value * initial rate."""
+        rate = self._initial_rate(position)
+        return None if rate is None else snap(position.value(self._margin_price(position)) * rate)
 
     def maintenance_margin(self, position: Position) -> Decimal | None:
         """Return maintenance at the mark (inverse) or the index (linear)."""
-        if not self.can_require(position):
-            return None
-        return snap(self.maintenance(position, self._margin_price(position)))
+        return snap(self.maintenance_now(position)) if self.can_require(position) else None
 
     def position_figures(self, position: Position) -> Figures:
         """Add both rates, and the funding formula."""
         figures = super().position_figures(position) | self._funding_figures(position)
         for name in ("imr", "mmr"):
-            rate = self.rate(position, self._margin_price(position), f"{name}_base")
+            rate = self.rate(position, position.mark_price, name)
             figures[name] = None if rate is None else snap(rate)
+        if self.rows(position) is None and self.can_require(position):
+            figures |= {"tier": ONE, "deduction": ZERO}
         figures["entry_notional"] = snap(position.value(position.entry_price))
         return figures
 
@@ -103,13 +109,15 @@ class Deribit(Rules):
             return dict.fromkeys(("liquidation_ratio", "maintenance_margin_at_liquidation"))
         return {
             "liquidation_ratio": snap(root / position.mark_price),
-            "maintenance_margin_at_liquidation": snap(self.maintenance(position, snap(root))),
+            "maintenance_margin_at_liquidation": snap(
+                self.maintenance(position, self.inside_of_edge(position, root))
+            ),
         }
 
     # Funding
 
     def _funding_figures(self, position: Position) -> Figures:
-        if not any(name.startswith("funding_") for name in self.sheet.parameters):
+        if position.row.get("index_price") is None:
             return {}
         premium = (position.mark_price - position.index_price) / position.index_price
         return {
@@ -138,11 +146,6 @@ class Deribit(Rules):
 
     # The account
 
-    def total_initial(self, pool: CrossPool, prices: Prices) -> Decimal | None:
-        """Add what open orders reserve."""
-        total = super().total_initial(pool, prices)
-        return None if total is None else total + self.sheet.account.order_margin
-
     def funded_figures(
         self, pool: CrossPool, prices: Prices, initial: Decimal | None, needed: Decimal | None
     ) -> Figures:
@@ -154,7 +157,7 @@ class Deribit(Rules):
             figures[name] = None if used is None or balance <= ZERO else snap(used / balance)
         figures["displayed_margin_ratio"] = figures["margin_ratio"]
         figures["margin_balance"] = snap(balance)
-        figures["equity"] = snap(balance + self.sheet.account.options_value)
         if initial is not None:
-            figures["available_balance"] = snap(pool.available_backing(prices) - initial)
+            free = pool.available_backing(prices) - initial - self.sheet.account.order_margin
+            figures["available_balance"] = snap(free)
         return figures

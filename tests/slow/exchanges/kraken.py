@@ -4,8 +4,8 @@ Section 3: initial margin of a linear contract by entry value, of an inverse one
 Section 4: maintenance by the level, picked by USD value at entry or by contracts, its rate for the
 whole position (parameter `tier_applies`: or for each part). Section 2: equity = balances net of
 haircut and conversion fee, plus profits, which are not cut, as the folder says; a perpetual and a
-dated contract of one underlying net: the larger of longs and shorts. Section 5: strict condition, no fees, nothing
-rounded.
+dated contract of one underlying net: the larger of longs and shorts. Section 5: strict condition,
+no fees, nothing rounded.
 """
 
 from __future__ import annotations
