@@ -38,14 +38,15 @@ def shared_price(pool: Pool, m: Marked, share: Share, rate: Decimal) -> Decimal 
 
 
 def _share(pool: Pool, m: Marked, share: Share) -> Decimal:
-    if share is Share.ALL or len(pool.marked) == 1:
+    others = pool.other_requirement if share is Share.REQUIREMENT else ZERO
+    if share is Share.ALL or (len(pool.marked) == 1 and not others):
         return ONE
     amounts = {
         id(o): (o.value if share is Share.VALUE else o.requirement)
         * pool.requirement_price(o.contract.settle)
         for o in pool.marked
     }
-    total = sum(amounts.values(), ZERO)
+    total = sum(amounts.values(), others)
     return amounts[id(m)] / total if total else ONE
 
 

@@ -114,12 +114,10 @@ def shown_initial_margin(m: Marked) -> Decimal | None:
         return None
     initial = m.initial_margin
     leverage = m.position.leverage
-    if m.rules.leverage_rate.rounds and leverage is not None:
+    by_leverage = m.mode.initial_rate is InitialRate.LEVERAGE
+    if by_leverage and m.rules.leverage_rate.rounds and leverage is not None:
         value = m.valued(m.mode.initial_margin_at)
-        rate = m.rules.leverage_rate.apply(ONE / leverage)
-        if m.mode.initial_rate is InitialRate.LARGER and m.tier is not None:
-            rate = max(rate, m.tier.imr or ZERO)
-        initial = value * rate
+        initial = value * m.rules.leverage_rate.apply(ONE / leverage)
     fee = fees.in_initial_margin(m)
     return None if fee is None else initial + fee
 

@@ -171,11 +171,11 @@ def maintenance_at_liquidation(result: PositionResult) -> None:
         required = m.maintenance
     else:
         value = m.contract.value(m.required_qty, price)
-        if m.tier_moves:
+        if m.sloped and schedule.slope is not None:
+            tier = sloped(schedule.slope, value) or tier
+        elif m.tier_moves:
             size = m.contract.value(m.size_qty, price) + m.orders_size
             tier = schedule.tiers[schedule.index_at(size)]
-        elif m.sloped and schedule.slope is not None:
-            tier = sloped(schedule.slope, value) or tier
         if m.rules.by_contracts:
             required = value * m.held_rate
         else:

@@ -22,16 +22,16 @@ def initial_margin(m: Marked, value: Decimal) -> Decimal | None:
     Formula:
         value/leverage, value*imr of the tier, or the larger
     """
-    leverage = m.position.leverage
+    leverage, rounding = m.position.leverage, m.rules.leverage_rate
     imr = m.tier.imr if m.tier is not None else None
     rule = m.mode.initial_rate
-    if rule is InitialRate.LEVERAGE or (imr is None and rule is InitialRate.LARGER):
+    if rule is InitialRate.LEVERAGE:
         return None if leverage is None else m.up(value / leverage)
-    if imr is None:
-        return None
-    if rule is InitialRate.LARGER and leverage is not None and ONE / leverage > imr:
-        return m.up(value / leverage)
-    return m.up(value * imr)
+    if rule is InitialRate.LARGER and leverage is not None:
+        rate = rounding.apply(ONE / leverage)
+        if imr is None or rate > imr:
+            return m.up(value * rate if rounding.rounds else value / leverage)
+    return None if imr is None else m.up(value * imr)
 
 
 def fee_reserve(m: Marked) -> Decimal | None:

@@ -369,7 +369,11 @@ class Marked:
     @property
     def requirement_leaps(self) -> bool:
         """Return True if the requirement can overtake a gain: by whole rates, or a slope."""
-        if self.rules.tier_applies is TierApplies.MARGINAL or self.schedule is None:
+        if self.schedule is None:
+            return False
+        if self.tier is not None and self.tier.mmr >= ONE:
+            return True
+        if self.rules.tier_applies is TierApplies.MARGINAL:
             return False
         return self.sloped or (self.tier_moves and len(self.schedule.tiers) > 1)
 

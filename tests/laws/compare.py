@@ -66,7 +66,7 @@ def _positions(
                 continue
             if name in SHOWN_AS and _one_sided(judged, figure, sheet["positions"][at]):
                 continue
-            if name == "margin_ratio" and figure is not None and abs(figure) > HUGE_RATIO:
+            if name.endswith("margin_ratio") and _huge(figure, mine.get(name)):
                 continue
             share = DOUBLE if double and name not in {*ROOTS, "margin_ratio"} else CLOSE
             slack = value * (DOUBLE if double else Decimal("1e-28"))
@@ -78,6 +78,10 @@ def _positions(
                 where = f"positions[{at}].exact.{name}"
                 lines += _line(where, mine["exact"][name], figure, CLOSE, Decimal(0))
     return lines
+
+
+def _huge(*ratios: Decimal | str | None) -> bool:
+    return any(abs(Decimal(ratio)) > HUGE_RATIO for ratio in ratios if ratio is not None)
 
 
 def _one_sided(judged: dict[str, Any], root: Decimal | None, row: dict[str, Any]) -> bool:

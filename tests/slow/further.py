@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tests.slow.exchanges.base import Figures, Rules
-from tests.slow.plain import ONE, ZERO, Order, Position, Sheet, number, snap
+from tests.slow.plain import ZERO, Order, Position, Sheet, number, snap
 from tests.slow.pools import CrossPool, Roots
 from tests.slow.prices import MARKS
 from tests.slow.roots import root_above, root_below, sign

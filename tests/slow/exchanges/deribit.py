@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tests.slow.exchanges.base import Figures, Rules
 from tests.slow.plain import ONE, ZERO, Position, maybe, number, snap
+from tests.slow.pools import IsolatedPool
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,10 +22,24 @@ if TYPE_CHECKING:
     from tests.slow.prices import Prices
 
 
+class Subaccount(IsolatedPool):
+    """A position that stands alone; while its mark stands, margins go by the index."""
+
+    rules: Deribit
+
+    def requirement(self, prices: Prices) -> Decimal:
+        """Return the maintenance margin."""
+        moved = prices.moved.get(self.position.index)
+        if moved is None:
+            return self.rules.maintenance_now(self.position)
+        return self.rules.maintenance(self.position, moved)
+
+
 class Deribit(Rules):
     """Rules of Deribit."""
 
     whole_rates = True
+    isolated_pool = Subaccount
 
     # Rates
 
@@ -82,6 +97,13 @@ class Deribit(Rules):
             rates.append(ONE / position.leverage)
         return max((rate for rate in rates if rate is not None), default=None)
 
+    def opening_margin(self, position: Position) -> Decimal | None:
+        """Return entry value * initial rate."""
+        rate = self._initial_rate(position)
+        if position.leverage is None or rate is None:
+            return None
+        return position.value(position.entry_price) * rate
+
     def initial_margin(self, position: Position) -> Decimal | None:
         """Return value * initial rate."""
         rate = self._initial_rate(position)
@@ -119,30 +141,32 @@ class Deribit(Rules):
     def _funding_figures(self, position: Position) -> Figures:
         if position.row.get("index_price") is None:
             return {}
-        premium = (position.mark_price - position.index_price) / position.index_price
+        premium = self._premium(position)
         return {
             "funding_premium": snap(premium),
-            "funding_rate": snap(self._funding_rate(position, premium)),
+            "funding_rate": snap(self._funding_rate(premium)),
         }
 
-    def _funding_rate(self, position: Position, premium: Decimal) -> Decimal:
-        """Return the rate as given, else max(band, premium) + min(-band, premium), capped."""
-        if position.funding_rate is not None:
-            return position.funding_rate
+    def _premium(self, position: Position) -> Decimal:
+        return (position.mark_price - position.index_price) / position.index_price
+
+    def _funding_rate(self, premium: Decimal) -> Decimal:
+        """Return max(band, premium) + min(-band, premium), capped."""
         band = number(self.sheet.parameters.get("funding_band", "0.00025"))
-        rate = max(band, premium) + min(-band, premium)
-        cap = maybe(self.sheet.parameters.get("funding_cap"))
-        return rate if cap is None else max(-cap, min(cap, rate))
+        cap = number(self.sheet.parameters.get("funding_cap", "0.005"))
+        return max(-cap, min(cap, max(band, premium) + min(-band, premium)))
 
     def funding_payment(self, position: Position) -> Decimal | None:
-        """Return value at the mark * rate * share of the interval."""
-        rate = self._funding_figures(position).get("funding_rate", position.funding_rate)
+        """Return value at the mark * rate (given, or by the formula) * share of the interval."""
+        rate = position.funding_rate
         if rate is None:
-            return None
+            if position.row.get("index_price") is None:
+                return None
+            rate = self._funding_rate(self._premium(position))
         interval = number(self.sheet.parameters.get("funding_interval_hours", 8))
         span = number(self.sheet.parameters.get("funding_span_hours", interval))
         value = position.side * position.value(position.mark_price)
-        return snap(value * number(rate) * span / interval)
+        return snap(value * rate * span / interval)
 
     # The account
 

@@ -33,6 +33,11 @@ DEFAULTS = {
 }
 
 
+def chain_up(value: Decimal) -> Decimal:
+    """Return an amount as the chain counts it: rounded up at 1E-6."""
+    return to_decimals(value, 6, UP)
+
+
 class Dydx(Rules):
     """Rules of dYdX."""
 
@@ -43,8 +48,8 @@ class Dydx(Rules):
         return number(self.sheet.parameters.get(name, DEFAULTS[name]))
 
     def up(self, value: Decimal) -> Decimal:
-        """Return an amount as the chain counts it: rounded up at 1E-6."""
-        return to_decimals(value, 6, UP) if self.rounded else snap(value)
+        """Return an amount as the chain counts it."""
+        return chain_up(value) if self.rounded else snap(value)
 
     def zero_health_is_liquidated(self) -> bool:
         """Return that equity equal to the requirement is safe."""
@@ -56,10 +61,7 @@ class Dydx(Rules):
         """Return the initial fraction of the market, before open interest."""
         if not position.tiers:
             return None
-        row = self.tier(position, position.mark_price)
-        if row.imr is None and row.max_leverage is not None:
-            return ONE / row.max_leverage
-        return row.imr
+        return self.tier(position, position.mark_price).imr
 
     def initial_rate(self, position: Position) -> Decimal | None:
         """Return the initial fraction in force: the market's or a stricter own one."""
@@ -70,11 +72,11 @@ class Dydx(Rules):
 
     def _market_rate(self, position: Position) -> Decimal | None:
         base, given = self.base_rate(position), self.sheet.parameters
-        interest, upper = (given.get(n) for n in ("open_interest_notional", "oi_upper_cap"))
-        if base is None or interest is None or upper is None or number(upper) == 0:
+        names = ("oi_lower_cap", "oi_upper_cap", "open_interest_notional")
+        known = [number(given[name]) for name in names if name in given]
+        if base is None or len(known) < len(names) or known[1] == 0:
             return base
-        interest, upper = number(interest), number(upper)
-        lower = number(given.get("oi_lower_cap", 0))
+        lower, upper, interest = known
         if interest >= upper:
             return ONE
         if interest <= lower:
@@ -83,6 +85,20 @@ class Dydx(Rules):
         return to_decimals(base + (ONE - base) * share, 6, DOWN)
 
     # Margins
+
+    def opening_margin(self, position: Position) -> Decimal | None:
+        """Return entry value * initial fraction."""
+        rate = self.initial_rate(position)
+        if position.leverage is None or rate is None:
+            return None
+        return position.value(position.entry_price) * rate
+
+    def funding_payment(self, position: Position) -> Decimal | None:
+        """Return value at the oracle price * rate."""
+        if position.funding_rate is None:
+            return None
+        value = position.value(position.index_price)
+        return snap(position.side * value * position.funding_rate)
 
     def initial_margin(self, position: Position) -> Decimal | None:
         """Return value * initial fraction, rounded up."""
@@ -99,9 +115,9 @@ class Dydx(Rules):
         """Return the maintenance margin of `qty` of the position at its mark."""
         value, base = qty * position.mark_price, self.base_rate(position)
         row = self.tier(position, position.mark_price)
-        if not base or not self.rounded:
-            return self.up(value * row.mmr)
-        return self.up(self.up(value * base) * row.mmr / base)
+        if not base:
+            return chain_up(value * row.mmr)
+        return chain_up(chain_up(value * base) * row.mmr / base)
 
     def chain_maintenance(self, pool: Pool) -> Decimal:
         """Return the maintenance margin of a pool as the chain counts it at the marks."""
@@ -115,23 +131,34 @@ class Dydx(Rules):
     def position_figures(self, position: Position) -> Figures:
         """Add rates, and what one step of a liquidation may close."""
         figures = super().position_figures(position)
-        rate, base = self.initial_rate(position), self.base_rate(position)
+        rate, base = self._market_rate(position), self.base_rate(position)
+        row = self.tier(position, position.mark_price) if position.tiers else None
         value = position.value(position.mark_price)
         block = self.parameter("max_notional_liquidated_per_subaccount_block")
         least = min(self.parameter("min_position_notional_liquidated"), value)
         most = max(least, value * self.parameter("max_position_portion_liquidated"))
         figures |= {
             "imr": None if rate is None else snap(rate),
-            "max_leverage": snap(ONE / base) if base else None,
+            "max_leverage": self._max_leverage(position),
             "entry_notional": snap(position.value(position.entry_price)),
             "min_notional_liquidatable": snap(least),
             "max_notional_liquidatable": snap(min(most, block)),
             "funding_rate_cap": None,
         }
-        if base is not None:
-            width = base - self.tier(position, position.mark_price).mmr
+        if base is not None and row is not None:
+            width = base - row.mmr
             figures["funding_rate_cap"] = snap(self.parameter("funding_rate_clamp_factor") * width)
         return figures
+
+    def _max_leverage(self, position: Position) -> Decimal | None:
+        """Return that of the table, or with open interest 1 / initial fraction in force."""
+        if not position.tiers:
+            return None
+        rate, given = self._market_rate(position), self.sheet.parameters
+        grows = "open_interest_notional" in given and "oi_lower_cap" in given
+        if rate is not None and grows and number(given.get("oi_upper_cap", 0)) > 0:
+            return snap(ONE / rate)
+        return self.tier(position, position.mark_price).max_leverage
 
     def pool_figures(self, pool: Pool, position: Position, roots: Roots) -> Figures:
         """Add what happens at the liquidation price and in a closing step."""
@@ -139,8 +166,11 @@ class Dydx(Rules):
         price = self.liquidation_price(pool, position, roots)
         if price is not None:
             figures["liquidation_ratio"] = snap(price / position.mark_price)
-            figures["maintenance_margin_at_liquidation"] = snap(self.maintenance(position, price))
-        quote = self.bankruptcy_quote(pool, position)
+            there = self.inside_of_edge(position, price)
+            needed = self.up(self.maintenance(position, there))
+            figures["maintenance_margin_at_liquidation"] = needed
+        asked = position.row.get("close") is not None
+        quote = self.bankruptcy_quote(pool, position) if asked else None
         return figures | {
             "fillable_price": self.fillable_price(pool, position),
             "bankruptcy_quote_delta": quote,
@@ -160,7 +190,7 @@ class Dydx(Rules):
         return snap(left / (position.side * position.qty))
 
     def _closed(self, position: Position) -> Decimal:
-        return position.qty if position.close.qty is None else position.close.qty
+        return min(position.close.qty or position.qty, position.qty)
 
     def bankruptcy_quote(self, pool: Pool, position: Position) -> Decimal | None:
         """Return what the account receives for a closing step at bankruptcy."""
@@ -171,14 +201,21 @@ class Dydx(Rules):
         before = self.maintenance_of(position, position.qty)
         freed = before - self.maintenance_of(position, position.qty - closed)
         change = -position.side * closed * position.mark_price
-        return self.up(-change - pool.backing(MARKS) * freed / total)
+        return chain_up(-change - pool.backing(MARKS) * freed / total)
 
-    def bankruptcy_price(self, pool: Pool, position: Position, roots: Roots) -> Decimal | None:  # noqa: ARG002
-        """Return the price at which the closing step is bankrupt."""
-        quote = self.bankruptcy_quote(pool, position) if pool.determined else None
-        if quote is None:
-            return None
-        price = snap(position.side * quote / self._closed(position))
+    def bankruptcy_price(self, pool: Pool, position: Position, roots: Roots) -> Decimal | None:
+        """Return the price at which a closing step is bankrupt, or all that the position has."""
+        quote = None
+        if position.row.get("close") is not None and pool.determined:
+            quote = self.bankruptcy_quote(pool, position)
+        if quote is not None:
+            price = snap(position.side * quote / self._closed(position))
+            return price if price > 0 else None
+        if position.isolated:
+            return super().bankruptcy_price(pool, position, roots)
+        own, total = self.maintenance(position, position.mark_price), pool.requirement(MARKS)
+        share = pool.backing(MARKS) * own / total
+        price = snap(position.mark_price - position.side * share / position.qty)
         return price if price > 0 else None
 
     def _insurance(self, position: Position, quote: Decimal | None) -> Decimal | None:

@@ -12,32 +12,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.slow.exchanges.base import Figures, Rules
-from tests.slow.plain import DOWN, ONE, ZERO, Position, number, snap, to_decimals
-from tests.slow.pools import Pool, Roots, symbol_roots
+from tests.slow.plain import DOWN, ONE, Position, snap, to_decimals
+from tests.slow.pools import CrossPool, Pool, Roots, symbol_roots
 from tests.slow.prices import MARKS
 from tests.slow.roots import root_above, root_below
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from tests.slow.pools import CrossPool
     from tests.slow.prices import Prices
 
-CLOSE_OUT = {"ETH": "0.008"}
 
 
 class CloseOutView(Pool):
-    """A pool seen by the fund: the close-out fractions count."""
+    """A pool seen by the fund: two thirds of the requirement count."""
 
-    def __init__(self, pool: Pool, fractions: dict[str, Decimal]) -> None:
+    def __init__(self, pool: Pool) -> None:
         """Look at `pool`."""
         super().__init__(pool.sheet, pool.rules, pool.positions)
-        self.pool, self.fractions = pool, fractions
+        self.pool = pool
 
     def health(self, prices: Prices) -> Decimal:
         """Return backing minus the close-out requirement."""
-        needs = (p.value(prices.of(p)) * self.fractions[p.symbol] for p in self.positions)
-        return self.pool.backing(prices) - sum(needs, ZERO)
+        return self.pool.backing(prices) - self.pool.requirement(prices) * 2 / 3
 
 
 class Lighter(Rules):
@@ -49,22 +46,17 @@ class Lighter(Rules):
         """Return that account value equal to the requirement is safe."""
         return False
 
-    def edges(self, position: Position) -> list[Decimal]:  # noqa: ARG002
-        """Return nothing: the fractions are flat."""
-        return []
-
     # Initial margin
 
     def initial_fraction(self, position: Position) -> Decimal | None:
-        """Return the user's own fraction of four decimals, or the market's minimum."""
+        """Return the user's own fraction of four decimals, or the market's minimum if higher."""
+        rates: list[Decimal | None] = []
         if position.leverage is not None:
-            return to_decimals(ONE / position.leverage, 4, DOWN)
-        if not position.tiers:
-            return None
-        row = self.tier(position, position.mark_price)
-        if row.imr is None and row.max_leverage is not None:
-            return ONE / row.max_leverage
-        return row.imr
+            share = ONE / position.leverage
+            rates.append(to_decimals(share, 4, DOWN) if self.rounded else share)
+        if position.tiers:
+            rates.append(self.tier(position, position.mark_price).imr)
+        return max((rate for rate in rates if rate is not None), default=None)
 
     def initial_margin(self, position: Position) -> Decimal | None:
         """Return value at the mark * initial fraction."""
@@ -81,36 +73,27 @@ class Lighter(Rules):
     # Figures
 
     def position_figures(self, position: Position) -> Figures:
-        """Add the initial fraction."""
-        fraction = self.initial_fraction(position)
+        """Add the market's minimum fraction."""
+        row = self.tier(position, position.mark_price) if position.tiers else None
         return super().position_figures(position) | {
-            "imr": None if fraction is None else snap(fraction),
+            "imr": None if row is None else row.imr,
             "entry_notional": snap(position.value(position.entry_price)),
         }
 
     def pool_figures(self, pool: Pool, position: Position, roots: Roots) -> Figures:
-        """Add the prices of the two stages of a liquidation."""
+        """Add the price at which the fund takes over."""
         price = self.liquidation_price(pool, position, roots)
+        view = symbol_roots(CloseOutView(pool), position.symbol)
+        root = view.for_net(pool.net(position.symbol))
         return {
             "liquidation_ratio": None if price is None else snap(price / position.mark_price),
-            "backstop_price": self._take_over(pool, position),
-            "zero_price": self._zero_price(pool, position),
+            "backstop_price": None if root is None else snap(root),
         }
 
-    def _take_over(self, pool: Pool, position: Position) -> Decimal | None:
-        """Return the price at which the fund takes over, if all close-out fractions are known."""
-        given = self.sheet.parameters.get("close_out_rate") or {}
-        known = {s: number(rate) for s, rate in (CLOSE_OUT | given).items()}
-        if any(p.symbol not in known for p in pool.positions):
-            return None
-        if not position.isolated and self.sheet.account.other_maintenance_margin:
-            return None
-        view = CloseOutView(pool, known)
-        root = symbol_roots(view, position.symbol).for_net(pool.net(position.symbol))
-        return None if root is None else snap(root)
-
-    def _zero_price(self, pool: Pool, position: Position) -> Decimal | None:
-        """Return the price at which closing a half leaves account value / requirement as it is."""
+    def bankruptcy_price(self, pool: Pool, position: Position, roots: Roots) -> Decimal | None:
+        """Return the zero price: closing a half there leaves account value / requirement."""
+        if not isinstance(pool, CrossPool):
+            return super().bankruptcy_price(pool, position, roots)
         value, needed = pool.backing(MARKS), pool.requirement(MARKS)
         half = position.qty / 2
         freed = self.maintenance(position, position.mark_price) / 2
@@ -120,8 +103,9 @@ class Lighter(Rules):
             return (value + gained) * needed - value * (needed - freed)
 
         start = position.mark_price
-        root = Roots(root_below(f, start), root_above(f, start)).for_net(position.side)
-        return None if root is None else snap(root)
+        root = Roots(root_below(f, start), root_above(f, start), f(start) < 0)
+        price = root.for_net(position.side)
+        return None if price is None else snap(price)
 
     # The account
 
