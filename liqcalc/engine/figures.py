@@ -151,6 +151,9 @@ def isolated_figures(result: PositionResult) -> None:
     given = m.position.margin is not None
     rounding = UNROUNDED if given else amounts.of("margin", linear=linear)
     figures.put_rounded("margin", margin, rounding)
+    if m.position.collateral:
+        figures.put("margin_balance", pool.equity() + (m.reserve or ZERO))
+        return
     printed = (figures.shown["margin"] or ZERO) + (figures.shown["unrealized_pnl"] or ZERO)
     figures.put("margin_balance", (m.margin or ZERO) + m.pnl, printed)
 
