@@ -262,5 +262,5 @@ def _ratios(
             figures.none(name, reason)
         else:
             figures.put_rounded(name, value, rounding.of(name))
-    met = equity == requirement and found.rules.inclusive and bool(plan.marked or requirement)
-    return equity < requirement or met
+    met = equity == requirement and found.rules.inclusive
+    return requirement > 0 and (equity < requirement or met)
