@@ -152,10 +152,14 @@ def liquidator_figures(result: PositionResult) -> None:
         return
     price = pool.requirement_price(m.contract.settle)
     shortage = buffered_requirement(pool, rule) - buffered_equity(pool, rule)
-    fee, fund = rule.fee or ZERO, rule.insurance_fee
+    fee, fund = liquidator_fee(rule, m.tier.mmr), rule.insurance_fee
+    if fee is None:
+        for name in ("insurance_fund_fee_rate", "qty_to_cover_shortage"):
+            figures.none(name, "the liquidator's fee is not known")
+        return
     margin_rate = m.tier.mmr + rule.buffer
     if fund is None and rule.max_insurance_fee is not None:
-        fund = _fund_rate(m, pool, rule, shortage)
+        fund = _fund_rate(m, pool, rule, shortage, fee)
         figures.put("insurance_fund_fee_rate", fund)
     if shortage <= 0:
         figures.none("qty_to_cover_shortage", "the account has no shortage")
@@ -168,7 +172,9 @@ def liquidator_figures(result: PositionResult) -> None:
         figures.none("qty_to_cover_shortage", "the fees take more than closing frees")
 
 
-def _fund_rate(m: Marked, pool: Pool, rule: Liquidators, shortage: Decimal) -> Decimal:
+def _fund_rate(
+    m: Marked, pool: Pool, rule: Liquidators, shortage: Decimal, fee: Decimal
+) -> Decimal:
     """Return what the insurance fund takes of a liquidation.
 
     Formula:
@@ -180,7 +186,7 @@ def _fund_rate(m: Marked, pool: Pool, rule: Liquidators, shortage: Decimal) -> D
     price = pool.requirement_price(m.contract.settle)
     total = pool.requirement()
     own = shortage * m.requirement * price / total if total else ZERO
-    left = m.tier.mmr + rule.buffer - (rule.fee or ZERO) - own / (m.value * price)
+    left = m.tier.mmr + rule.buffer - fee - own / (m.value * price)
     return min(rule.max_insurance_fee, _RATE_STEP.apply(_KEPT_FOR_FUND * max(ZERO, left)))
 
 
@@ -207,16 +213,21 @@ def buffered_equity(pool: Pool, rule: Liquidators) -> Decimal:
     return pool.equity() + rule.buffer * losses
 
 
-def liquidator_fee(rule: Liquidators) -> Decimal | None:
-    """Return the liquidator's share; None if its parameters are not known.
+def liquidator_fee(rule: Liquidators, mmr: Decimal | None = None) -> Decimal | None:
+    """Return the liquidator's share; None if it is not known.
+
+    Args:
+        rule: of the exchange.
+        mmr: of the position that is liquidated; None for the account's figure.
 
     Formula:
-        fee while slots < patience_slots, then min(max_fee, fee + slots*fee_per_slot)
+        fee while slots < patience_slots, then
+        min(max_fee, mmr, fee + slots*fee_per_slot)
     """
     if rule.fee is None or rule.slots is None or rule.slots < rule.patience_slots:
         return rule.fee
     grown = rule.fee + rule.slots * rule.fee_per_slot
-    return grown if rule.max_fee is None else min(rule.max_fee, grown)
+    return min(limit for limit in (grown, rule.max_fee, mmr) if limit is not None)
 
 
 def health_percent(equity: Decimal, requirement: Decimal, *, liquidatable: bool) -> Decimal:
