@@ -62,13 +62,23 @@ def count_orders(found: Resolved, plan: PoolPlan, price_of: Callable[[str], Deci
         if rules.each:
             _add_required(plan, contract.settle, rules.each, price)
         apart = not holders and any(p.contract.symbol == order.symbol for p in found.positions)
-        if rules.worst_case and not holders and not apart:
+        if rules.worst_case and not holders and not apart and _worse(found, order):
             _add_order(found, plan, order, None, taker=ZERO, price=price)
         if not rules.in_requirement or (holders and not adds) or apart:
             continue
         _add_order(found, plan, order, adds[0] if adds else None, taker=taker, price=price)
     if rules.both_sides and rules.in_requirement and plan.orders.initial is not None:
         plan.orders.initial = _occupied(found, plan)
+
+
+def _worse(found: Resolved, order: Order) -> bool:
+    """Return True if an order is on the larger side of those in its symbol."""
+    sides = {LONG: ZERO, SHORT: ZERO}
+    for other in found.orders:
+        if other.symbol == order.symbol:
+            sides[other.side] += other.qty
+    larger = LONG if sides[LONG] >= sides[SHORT] else SHORT
+    return order.side == larger
 
 
 def _add_required(plan: PoolPlan, settle: str, amount: Decimal, price: Decimal) -> None:

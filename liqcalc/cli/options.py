@@ -34,6 +34,9 @@ def _of(*words: str) -> Callable[[str], list[str]]:
     return lambda incomplete: [word for word in words if word.startswith(incomplete)]
 
 
+modes = _of("isolated", "cross")
+
+
 def number(metavar: str, text: str, *names: str) -> Any:  # noqa: ANN401 - typer's option
     """Return an option whose number arrives as text; the layers below read it."""
     return typer.Option(*names, metavar=metavar, help=text)
@@ -87,7 +90,7 @@ Mode = Annotated[
     typer.Option(
         "--mode",
         metavar="MODE",
-        autocompletion=_of("isolated", "cross"),
+        autocompletion=modes,
         help="isolated or cross",
     ),
 ]

@@ -9,7 +9,7 @@ from liqcalc.engine.closing import printed_maintenance
 from liqcalc.engine.funding import funding_payment
 from liqcalc.engine.numbers import ONE, UNROUNDED, ZERO, to_step
 from liqcalc.engine.rates import largest_continuous
-from liqcalc.engine.words import InitialRate, RoeOn, TierBy
+from liqcalc.engine.words import CrossPool, InitialRate, RoeOn, TierBy
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -93,7 +93,10 @@ def margin_figures(result: PositionResult) -> None:
             rounding = amounts.of("maintenance_margin", linear=linear)
             figures.put_rounded("maintenance_margin", m.maintenance + m.residue + fee, rounding)
     if m.rules.money is not None and not m.position.isolated:
-        figures.put("margin", m.locked)
+        if m.initial_margin is None and m.rules.cross_pool is CrossPool.SEPARATE:
+            figures.none("margin", "it needs the leverage or the tiers")
+        else:
+            figures.put("margin", m.locked)
     initial = shown_initial_margin(m)
     if initial is None:
         figures.none("initial_margin", _why_no_initial(m))

@@ -211,7 +211,8 @@ class Pool:
         if plain and self.rules.profit is None:
             terms = self._cash_and_profit(scales)
         else:
-            parts = list(self._backing(scales, moving, start))
+            bare = not demand.factor and self.profit_apart
+            parts = list(self._backing(scales, moving, start, bare=bare))
             terms = [term for term, _ in parts]
             kinks += [kink for _, kink in parts if kink is not None]
         if demand.factor:
@@ -248,16 +249,19 @@ class Pool:
         return terms
 
     def _backing(
-        self, scales: Mapping[str, Decimal], moving: set[str], start: Decimal
+        self, scales: Mapping[str, Decimal], moving: set[str], start: Decimal, *, bare: bool
     ) -> Iterator[tuple[Term, Leg | None]]:
-        """Yield the terms of the equity of several coins; a kinked one brings its leg."""
+        """Yield the terms of the equity of several coins; a kinked one brings its leg.
+
+        `bare`: what is owed taken off, nothing weighted.
+        """
         if self.equity_given is not None:
             yield from self._backing_from_equity(scales, moving, start)
             return
         if self.other_pnl:
             yield constant("other_unrealized_pnl", self.other_pnl), None
         if self.profit_apart or self.rules.profit is not None:
-            yield from self._coins_and_profit(scales, moving, start)
+            yield from self._coins_and_profit(scales, moving, start, bare=bare)
             return
         settled = dict.fromkeys([*self.coins, *(m.contract.settle for m in self.marked)])
         for asset in settled:
@@ -267,15 +271,17 @@ class Pool:
             yield coin_term(money, wallet, self._amount(asset, scales), start)
 
     def _coins_and_profit(
-        self, scales: Mapping[str, Decimal], moving: set[str], start: Decimal
+        self, scales: Mapping[str, Decimal], moving: set[str], start: Decimal, *, bare: bool
     ) -> Iterator[tuple[Term, Leg | None]]:
         """Yield the coins that are held, and each position's profit at its weight."""
         for asset, coin in self.coins.items():
             money = self._money(asset, start if asset in moving else None)
-            if coin.qty > 0 or not self.profit_apart:
+            if bare:
+                money = money._replace(positive=coin.price, negative=coin.price)
+            if coin.qty > 0 or bare or not self.profit_apart:
                 yield coin_term(money, coin.qty, (coin.qty, ZERO, ZERO), start)
         weights = self.rules.profit
-        weight = ONE if weights is None else weights.maintenance
+        weight = ONE if weights is None or bare else weights.maintenance
         for m in self.marked:
             price = self.requirement_price(m.contract.settle)
             yield profit_term(m, scales.get(m.contract.symbol), weight, price)
@@ -307,6 +313,11 @@ class Pool:
                 continue
             coin = self.coins.get(settle)
             per_coin = self.held_price(settle, coin.qty if coin else ZERO)
+            if self.rules.profit is not None:
+                yield profit_term(m, scale, self.rules.profit.maintenance, per_coin)
+                counted = -margins.counted_profit(m) * per_coin
+                yield constant(f"profit counted at the mark ({m.contract.symbol})", counted), None
+                continue
             change = times(pnl_term(m, scale).coefficients, per_coin)
             if follows is not None:
                 change = times_price(change, follows)

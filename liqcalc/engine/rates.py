@@ -129,14 +129,14 @@ def _with_premium(tier: Tier, factor: Decimal, size: Decimal) -> Tier:
     """Return a row with rates that a large size raises.
 
     Formula:
-        rate = max(rate, 0.8*rate + factor*sqrt(size)), the root's part cut at
-        4 decimals
+        rate = max(rate, 0.8*rate + factor*sqrt(size)), both parts cut at 4
+        decimals
     """
     root = _PREMIUM_STEP.apply(factor * size.sqrt())
-    mmr = max(tier.mmr, _PREMIUM_SHARE * tier.mmr + root)
+    mmr = max(tier.mmr, _PREMIUM_STEP.apply(_PREMIUM_SHARE * tier.mmr) + root)
     imr = tier.imr
     if imr is not None:
-        imr = max(imr, _PREMIUM_SHARE * imr + root)
+        imr = max(imr, _PREMIUM_STEP.apply(_PREMIUM_SHARE * imr) + root)
     return tier._replace(mmr=mmr, imr=imr)
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from liqcalc.engine.curve import UP
-from liqcalc.engine.numbers import ONE, ZERO
+from liqcalc.engine.numbers import ONE, ZERO, Rounding
 from liqcalc.engine.words import TierApplies
 
 if TYPE_CHECKING:
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from liqcalc.engine.contract import Contract
     from liqcalc.engine.curve import Coefficients
     from liqcalc.engine.vocabulary import Continuous, OpenInterest, Slope
+
+
+LEVERAGE_STEP = Rounding("decimals", 2, "zero")
+"""A maximum leverage that follows from a rate is cut: 1/0.015 is 66.66."""
 
 
 class TierRow(NamedTuple):
@@ -52,16 +56,18 @@ class Steps(NamedTuple):
         """Return the rows of the table.
 
         Formula:
-            row n: cap = limit + n*step, mmr = mmr + n*mmr_step, imr idem
+            row n: cap = limit + n*step, mmr = mmr + n*mmr_step, imr idem,
+            max_leverage = 1/imr, cut at 2 decimals
 
         >>> two = Steps(*map(Decimal, ("200", "150", "0.005", "0.01", "0.005", "0.005")), 2)
-        >>> [(str(row.cap), str(row.mmr)) for row in two.rows()]
-        [('200', '0.005'), ('350', '0.010')]
+        >>> [(str(row.cap), str(row.mmr), str(row.max_leverage)) for row in two.rows()]
+        [('200', '0.005', '100.00'), ('350', '0.010', '66.66')]
         """
         rows: list[TierRow] = []
         floor, cap, mmr, imr = ZERO, self.limit, self.mmr, self.imr
         while mmr < ONE and imr <= ONE and (self.levels is None or len(rows) < self.levels):
-            rows.append(TierRow(floor, mmr, cap, None, imr, ONE / imr))
+            most = LEVERAGE_STEP.apply(ONE / imr)
+            rows.append(TierRow(floor, mmr, cap, None, imr, most))
             floor, cap = cap, cap + self.step
             mmr, imr = mmr + self.mmr_step, imr + self.imr_step
         return tuple(rows)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from liqcalc.answers.tables import form, scope
 from liqcalc.engine.numbers import plain
 from liqcalc.render import screen, words
 
@@ -16,8 +17,16 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
+    from liqcalc.answers.sizes import Held
     from liqcalc.answers.tiers import TiersAnswer
+    from liqcalc.engine.vocabulary import OpenInterest
     from liqcalc.rules.schema import TierTable
+
+_MOST_ROWS = 25
+_FORMULAS = {
+    "slope": "a formula: rates grow with the size",
+    "continuous": "a formula: rates grow with the size up to a limit",
+}
 
 
 def render(answer: TiersAnswer) -> str:
@@ -28,52 +37,70 @@ def render(answer: TiersAnswer) -> str:
 def _parts(answer: TiersAnswer) -> Iterator[RenderableType]:
     yield screen.title(f"{answer.exchange} {answer.symbol}", f"sizes in {answer.unit}")
     yield ""
-    yield _rows(answer)
-    yield ""
+    if answer.formula is not None:
+        yield from answer.formula.lines()
+        yield ""
+        if answer.held is None:
+            yield screen.dim(f"rates at a size: {answer.formula.needs()}")
+            yield ""
+    else:
+        yield from _rows(answer)
+        yield ""
     if answer.held is not None:
-        yield _held(answer)
+        yield _held(answer, answer.held)
         yield ""
     yield _notes(answer)
 
 
-def _rows(answer: TiersAnswer) -> Table:
+def _rows(answer: TiersAnswer) -> Iterator[RenderableType]:
+    """Return the rows, of a long table those around the one that holds the size."""
     header = ("", "tier", "from", "to", "mmr", "deduction", "imr", "leverage", "")
     justify = ("left", *["right"] * 7, "left")
     table = screen.columns(*justify, header=header)
     chosen = answer.held.tier if answer.held else None
-    for number, tier in enumerate(answer.rows, start=1):
+    count = len(answer.rows)
+    first = max(0, min((chosen or 1) - 1 - _MOST_ROWS // 2, count - _MOST_ROWS))
+    last = min(first + _MOST_ROWS, count)
+    for number, tier in enumerate(answer.rows[first:last], start=first + 1):
         cells = (
             ">" if number == chosen else "",
             str(number),
             plain(tier.floor),
             "no end" if tier.cap is None else plain(tier.cap),
-            words.exact_rate(tier.mmr),
+            _rate(tier.mmr),
             plain(tier.deduction),
-            words.exact_rate(tier.imr),
+            _rate(tier.imr),
             "" if tier.max_leverage is None else plain(tier.max_leverage),
             tier.basis,
         )
         table.add_row(*cells, style="bold" if number == chosen else None)
-    return table
+    yield table
+    others = [f"{first} before"] if first else []
+    others += [f"{count - last} after"] if last < count else []
+    if others:
+        yield screen.dim(f"  and {' and '.join(others)} these rows; --json has all {count}")
 
 
-def _held(answer: TiersAnswer) -> Text:
-    held = answer.held
-    assert held is not None  # noqa: S101 - asked by the caller
-    size = f"{plain(held.size)} {answer.unit}"
-    if held.tier is None:
+def _rate(value: Decimal | None) -> str:
+    return "" if value is None else f"{words.number(value.scaleb(2))}%"
+
+
+def _held(answer: TiersAnswer, held: Held) -> Text:
+    size = f"{plain(held.size)} {held.unit}"
+    if held.tier is None and held.mmr is None:
         return Text(f"{size}: the tier is not known")
     parts = [f"tier {held.tier}"]
+    if held.tier is None:
+        parts = [f"maintenance rate {_rate(held.mmr)}"]
+        if held.imr is not None:
+            parts.append(f"initial rate {_rate(held.imr)}")
     if held.maintenance_margin is not None:
-        parts.append(f"maintenance margin {_money(held.maintenance_margin, answer)}")
+        unit = f" {answer.settle}" if answer.settle else ""
+        parts.append(f"maintenance margin {words.number(held.maintenance_margin)}{unit}")
     if held.max_leverage is not None:
-        parts.append(f"maximum leverage {plain(held.max_leverage)}")
+        by_rate = " by imr" if held.tier is None else ""
+        parts.append(f"maximum leverage{by_rate} {plain(held.max_leverage)}")
     return Text.assemble((size, "bold"), f": {', '.join(parts)}")
-
-
-def _money(value: Decimal, answer: TiersAnswer) -> str:
-    unit = "" if answer.unit == "contracts" else f" {answer.unit}"
-    return f"{words.number(value)}{unit}"
 
 
 def _notes(answer: TiersAnswer) -> Table:
@@ -81,6 +108,8 @@ def _notes(answer: TiersAnswer) -> Table:
     for note in answer.warnings:
         table.add_row(Text("warning", "yellow"), f"{note.message} ({note.code})")
     used = answer.table
+    if used.open_interest is not None:
+        table.add_row("open interest", _open_interest(used.open_interest))
     table.add_row(screen.dim("table"), screen.dim(_dated(used)))
     if used.note:
         table.add_row(screen.dim("note"), screen.dim(used.note))
@@ -90,12 +119,32 @@ def _notes(answer: TiersAnswer) -> Table:
     if source.url:
         table.add_row("", screen.dim(source.url))
     for other in reversed(answer.history):
-        if other is not used:
-            table.add_row(screen.dim("also known"), screen.dim(f"{_dated(other)}, {other.source}"))
+        if other.table is not used:
+            shown = f": {other.options}" if other.options else ""
+            text = f"{_dated(other.table)}, {other.table.source}{shown}"
+            table.add_row(screen.dim("also known"), screen.dim(text))
     return table
 
 
+def _open_interest(rule: OpenInterest) -> str:
+    lower, upper = rule.lower_cap, rule.upper_cap
+    if lower is None or not upper:
+        return "the caps are 0: it does not raise the initial rate"
+    span = f"{plain(lower)} to {plain(upper)} USD"
+    return f"raises the initial rate from imr to 100% as it grows from {span}"
+
+
 def _dated(table: TierTable) -> str:
-    seen = f", last seen {table.seen}" if table.seen and table.seen != table.from_ else ""
-    complete = "" if table.complete else ", incomplete"
-    return f"since {table.from_}{seen}, {len(table.tiers)} rows{complete}"
+    """Return what a table is for, since when, and how it gives its rates."""
+    count = len(table.rows)
+    rows = f"{count} row" if count == 1 else f"{count} rows"
+    steps = f"{rows} in equal steps" if table.steps is not None else rows
+    parts = [
+        scope(table),
+        f"since {table.from_}",
+        f"until {table.until}" if table.until else "",
+        f"last seen {table.seen}" if table.seen and table.seen != table.from_ else "",
+        _FORMULAS.get(form(table), steps),
+        "" if table.complete else "incomplete",
+    ]
+    return ", ".join(filter(None, parts))

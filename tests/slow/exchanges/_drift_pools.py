@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class OwnDepositPool(IsolatedPool):
-    """An isolated position with its own deposit."""
+    """An isolated position with its own deposit, in its settle currency."""
 
     rules: Drift
 
@@ -29,8 +29,8 @@ class OwnDepositPool(IsolatedPool):
 
     @property
     def deposit(self) -> Decimal:
-        """Return the deposit in USD; what is owed is part of the profit."""
-        return (self.margin + self.position.accrued_fees) * self.rules.quote_price
+        """Return the deposit; what is owed is part of the profit."""
+        return self.margin + self.position.accrued_fees
 
     def bankruptcy_health(self, prices: Prices) -> Decimal:
         """Return the deposit plus the whole profit."""
@@ -39,14 +39,23 @@ class OwnDepositPool(IsolatedPool):
 
 
 class WeightedPool(MultiPool):
-    """All cross positions and coins of an account."""
+    """Cross positions, and the cash of their currency or all coins of the account in USD."""
 
     rules: Drift
 
     @property
+    def single(self) -> bool:
+        """Return whether the pool is of one currency, in which its money is counted."""
+        return self.sheet.account.collateral_mode == "single"
+
+    @property
     def funded(self) -> bool:
         """Return whether equity, cash or coins are known; an empty list says none."""
-        return super().funded or self.sheet.account.collateral_given
+        account = self.sheet.account
+        known = account.wallet_balance is not None or account.equity is not None
+        if self.single:
+            return known or any(coin.asset == self.settles[0] for coin in account.collateral)
+        return known or account.collateral_given
 
     @property
     def determined(self) -> bool:
@@ -58,13 +67,25 @@ class WeightedPool(MultiPool):
         """Return the settle currencies."""
         return list(dict.fromkeys(p.contract.settle for p in self.positions)) or ["USDC"]
 
+    @property
+    def quote_price(self) -> Decimal:
+        """Return the price of the settle currency in the pool's money."""
+        return ONE if self.single else self.price(self.first_row(self.settles[0]), MARKS)
+
     @cached_property
     def rows(self) -> list[Coin]:
         """Return the coins, with a plain row for a settle currency that has none."""
-        rows = list(self.sheet.account.collateral)
+        usual = ONE if self.single else self.rules.usual_quote_price
+        rows = []
+        for row in self.sheet.account.collateral:
+            price = usual if row.price is None and row.asset in self.settles else row.price
+            if not self.single:
+                rows.append(Coin(row.asset, row.qty, price, *_weights(row)))
+            elif row.asset == self.settles[0]:
+                rows.append(Coin(row.asset, row.qty, ONE, ONE, ONE))
         for settle in self.settles:
             if settle not in {row.asset for row in rows}:
-                rows.append(Coin(settle, ZERO, self.rules.quote_price, ONE, ONE))
+                rows.append(Coin(settle, ZERO, usual, ONE, ONE))
         return rows
 
     def cash(self, row: Coin) -> Decimal:
@@ -81,7 +102,7 @@ class WeightedPool(MultiPool):
                 * self.price(row, prices)
                 * (row.initial_weight if initial else row.maintenance_weight)
                 for row in self.rows
-                if self.cash(row) > 0
+                if self.cash(row) > 0 or self.single
             ),
             ZERO,
         )
@@ -89,7 +110,7 @@ class WeightedPool(MultiPool):
     def borrowed(self, prices: Prices, *, initial: bool = False, plain: bool = False) -> Decimal:
         """Return the weighted (or plain) value of the coins that are owed."""
         total = ZERO
-        for row in self.rows:
+        for row in () if self.single else self.rows:
             weight = row.initial_weight if initial else row.maintenance_weight
             debt = max(-self.cash(row), ZERO) * self.price(row, prices)
             total += debt if plain else debt * weight
@@ -97,39 +118,39 @@ class WeightedPool(MultiPool):
 
     def counted(self, prices: Prices, *, initial: bool = False) -> Decimal:
         """Return the profits that count, losses in full."""
-        parts = [
-            self.rules.counted_profit(p, prices.of(p), initial=initial) for p in self.positions
-        ]
-        other = self.sheet.account.other_unrealized_pnl * self.rules.quote_price
-        weight = self.rules.profit_weight(ZERO, initial=initial)
-        return sum(parts, ZERO) + (other * weight if other > 0 else other)
+        counted = self.rules.counted_profit
+        parts = (counted(p, prices.of(p), initial=initial) for p in self.positions)
+        return sum(parts, ZERO) * self.quote_price
 
     def profit(self, prices: Prices) -> Decimal:
-        """Return all profits in USD, in full."""
+        """Return all profits, in full."""
         listed = sum((p.pnl(prices.of(p)) for p in self.positions), ZERO)
-        return (listed + self.sheet.account.other_unrealized_pnl) * self.rules.quote_price
+        return listed * self.quote_price + self.sheet.account.other_unrealized_pnl
+
+    @property
+    def _owed(self) -> Decimal:
+        return sum((p.accrued_fees for p in self.positions), ZERO) * self.quote_price
 
     def backing(self, prices: Prices) -> Decimal:
         """Return the collateral with maintenance weights."""
         account = self.sheet.account
-        if account.equity is None:
-            return self.held(prices) + self.counted(prices) - account.options_value
-        owed = sum((p.accrued_fees for p in self.positions), ZERO) * self.rules.quote_price
-        moved = self.counted(prices) - self.counted(MARKS)
-        return account.equity - owed + moved - account.options_value
+        if account.equity is not None:
+            moved = self.counted(prices) - self.counted(MARKS)
+            return account.equity - self._owed + moved - account.options_value
+        other = account.other_unrealized_pnl - account.options_value
+        return self.held(prices) + self.counted(prices) + other
 
     def available_backing(self, prices: Prices) -> Decimal:
         """Return the collateral with initial weights (a given equity as it is)."""
         account = self.sheet.account
         if account.equity is not None:
             return self.backing(prices)
-        counted = self.counted(prices, initial=True)
-        return self.held(prices, initial=True) + counted - account.options_value
+        other = account.other_unrealized_pnl - account.options_value
+        return self.held(prices, initial=True) + self.counted(prices, initial=True) + other
 
     def bankruptcy_health(self, prices: Prices) -> Decimal:
         """Return coins, debts and profits without weights."""
-        owed = sum((p.accrued_fees for p in self.positions), ZERO) * self.rules.quote_price
-        rest = self.profit(prices) - owed - self.sheet.account.options_value
+        rest = self.profit(prices) - self._owed - self.sheet.account.options_value
         equity = self.sheet.account.equity
         if equity is not None:
             return equity + rest - self.profit(MARKS) - self.borrowed(prices, plain=True)
@@ -139,24 +160,34 @@ class WeightedPool(MultiPool):
     def requirement(self, prices: Prices) -> Decimal:
         """Return the requirements of positions, orders and borrowed coins."""
         parts = [self.rules.requirement(p, prices.of(p)) for p in self.positions]
-        orders = self.rules.loose_requirement(initial=False) or ZERO
+        parts.append(self.rules.loose_requirement(initial=False) or ZERO)
+        parts.append(self.rules.cents(self.positions))
         other = self.sheet.account.other_maintenance_margin
-        return sum(parts, ZERO) + orders + self.borrowed(prices) + other
+        return sum(parts, ZERO) * self.quote_price + self.borrowed(prices) + other
 
     def total(self, amounts: Iterable[tuple[str, Decimal]], prices: Prices) -> Decimal:  # noqa: ARG002
-        """Return the plain sum: requirements are in USD already."""
-        return sum((amount for _, amount in amounts), ZERO)
+        """Return requirements of the settle currency in the pool's money."""
+        return sum((amount for _, amount in amounts), ZERO) * self.quote_price
 
     @cached_property
     def wallet(self) -> Decimal | None:
         """Return the collateral without profits."""
-        return self.backing(MARKS) - self.counted(MARKS) if self.funded else None
+        if not self.funded:
+            return None
+        if self.sheet.account.equity is not None:
+            return self.sheet.account.equity - self.profit(MARKS)
+        return self.held(MARKS)
 
     def liability(self) -> Decimal:
         """Return the plain value of positions and borrowed coins, which the buffer is on."""
         held = sum((self.rules.worst_value(p, p.mark_price) for p in self.positions), ZERO)
-        return held + self.borrowed(MARKS, plain=True)
+        return held * self.quote_price + self.borrowed(MARKS, plain=True)
 
     def losses(self) -> Decimal:
         """Return the sum of the losses, negative."""
-        return sum((min(self.rules.profit(p, p.mark_price), ZERO) for p in self.positions), ZERO)
+        parts = (min(self.rules.profit(p, p.mark_price), ZERO) for p in self.positions)
+        return sum(parts, ZERO) * self.quote_price
+
+
+def _weights(row: Coin) -> tuple[Decimal, Decimal]:
+    return row.initial_weight, row.maintenance_weight

@@ -31,40 +31,31 @@ from tests.slow.plain import (
     snap,
     to_step,
 )
-from tests.slow.pools import CrossPool, IsolatedPool, SinglePool
+from tests.slow.pools import CrossPool, IsolatedPool, MultiPool, SinglePool
 from tests.slow.prices import MARKS, Prices
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
 
     from tests.slow.pools import Pool, Roots
 
 TOTAL_ROUNDED_FROM = "2021-12-01"
 SHARED_FROM = "2025-12-31"
-STEPS = {"USDT": Decimal("0.000001")}
-SMALLEST_STEP = Decimal("0.00000001")
+STEPS = {"USDT": Decimal("0.000001"), "XBT": Decimal("0.00000001")}
 
 
 class Wallet(SinglePool):
-    """All cross positions of one settle currency; the equity given holds printed profits."""
+    """All cross positions of one settle currency; profits are whole units while marks stand."""
 
-    def __init__(self, rules: Bitmex, positions: Iterable[Position]) -> None:
-        """Remember the members and their rules."""
-        super().__init__(rules.sheet, rules, positions)
-        self.bitmex = rules
+    rules: Bitmex
 
-    @cached_property
-    def wallet(self) -> Decimal | None:
-        """Return cash without profits."""
-        account = self.sheet.account
-        if account.wallet_balance is not None or account.equity is None:
-            return super().wallet
-        profits = (self.bitmex.unrealized_pnl(p) for p in self.positions)
-        return account.equity - sum(profits, ZERO) - account.other_unrealized_pnl
+    def profit(self, prices: Prices) -> Decimal:
+        """Return all profits."""
+        listed = sum((self.rules.profit(p, prices) for p in self.positions), ZERO)
+        return listed + self.sheet.account.other_unrealized_pnl
 
     def bankruptcy_health(self, prices: Prices) -> Decimal:
         """Return what is left beyond the fee reserves."""
-        kept = (self.bitmex.bankruptcy_fee(p, prices.of(p)) for p in self.positions)
+        kept = (self.rules.bankruptcy_fee(p, prices.of(p)) for p in self.positions)
         return self.backing(prices) - sum(kept, ZERO)
 
 
@@ -73,32 +64,39 @@ class Part(Wallet):
 
     def __init__(self, whole: Wallet, symbol: str) -> None:
         """Look at `symbol` alone."""
-        super().__init__(whole.bitmex, [p for p in whole.positions if p.symbol == symbol])
-        self.whole = whole
+        super().__init__(whole.sheet, whole.rules, whole.positions)
+        self.whole, self.symbol = whole, symbol
+        self.positions = tuple(p for p in whole.positions if p.symbol == symbol)
 
     @cached_property
     def wallet(self) -> Decimal | None:
-        """Return the cash that no other position holds."""
+        """Return the cash that no other position holds, and the profits of the others."""
         others = [p for p in self.whole.positions if p not in self.positions]
-        held = [self.bitmex.held(p) for p in others]
+        held = [self.rules.held(p) for p in others]
         known = [margin for margin in held if margin is not None]
         if self.whole.wallet is None or len(known) < len(held):
             return None
-        return self.whole.wallet - sum(known, ZERO) - self.sheet.account.other_initial_margin
+        gained = sum((self.rules.unrealized_pnl(p) for p in others), ZERO)
+        free = self.whole.wallet - sum(known, ZERO) + gained
+        return free - self.sheet.account.other_initial_margin
 
-    def profit(self, prices: Prices) -> Decimal:
-        """Return the own profit."""
-        return sum((p.pnl(prices.of(p)) for p in self.positions), ZERO)
 
-    def requirement(self, prices: Prices) -> Decimal:
-        """Return the own requirement."""
-        return self.total(self.rules.cross_requirements(self.positions, prices), prices)
+class Shared(MultiPool):
+    """All cross positions and all coins; profits are whole units while marks stand."""
+
+    rules: Bitmex
+
+    def gains(self, asset: str, prices: Prices) -> Decimal:
+        """Return the profits settled in `asset`."""
+        members = [p for p in self.positions if p.contract.settle == asset]
+        return sum((self.rules.profit(p, prices) for p in members), ZERO)
 
 
 class Bitmex(Rules):
     """Rules of BitMEX."""
 
     whole_rates = True
+    multi_pool = Shared
 
     def __init__(self, sheet: Sheet, *, rounded: bool) -> None:
         """Give each position the entry price that its rounded entry value makes."""
@@ -132,22 +130,27 @@ class Bitmex(Rules):
 
     # Money
 
-    def step(self, contract: Contract) -> Decimal:
-        """Return the unit of money."""
+    def step(self, contract: Contract) -> Decimal | None:
+        """Return the unit of money, where it is known."""
         given = maybe(self.sheet.parameters.get("money_step"))
-        return given or STEPS.get(contract.settle, SMALLEST_STEP)
+        return given or STEPS.get(contract.settle)
+
+    def whole(self, value: Decimal, contract: Contract, direction: str) -> Decimal:
+        """Return an amount in whole units."""
+        step = self.step(contract)
+        return value if step is None else to_step(value, step, direction)
 
     def up(self, value: Decimal, contract: Contract) -> Decimal:
         """Return an amount rounded up to whole units."""
-        return to_step(value, self.step(contract), UP)
+        return self.whole(value, contract, UP)
 
     def money_value(self, held: Position | Order, price: Decimal) -> Decimal:
         """Return a value in whole units."""
         contract = held.contract
         if not self.per_contract:
-            return to_step(_plain_value(contract, held.qty, price), self.step(contract), NEAREST)
+            return self.whole(_plain_value(contract, held.qty, price), contract, NEAREST)
         one = _plain_value(contract, contract.contract_size, price)
-        return to_step(one, self.step(contract), NEAREST) * held.qty / contract.contract_size
+        return self.whole(one, contract, NEAREST) * held.qty / contract.contract_size
 
     def cost(self, position: Position) -> Decimal:
         """Return the entry value in whole units."""
@@ -156,6 +159,12 @@ class Bitmex(Rules):
     def position_notional(self, position: Position) -> Decimal:
         """Return the value at the mark in whole units."""
         return self.money_value(position, position.mark_price)
+
+    def profit(self, position: Position, prices: Prices) -> Decimal:
+        """Return the profit, in whole units while the mark stands."""
+        if position.index in prices.moved:
+            return position.pnl(prices.of(position))
+        return self.unrealized_pnl(position)
 
     def unrealized_pnl(self, position: Position) -> Decimal:
         """Return the difference of both values in whole units."""
@@ -188,14 +197,12 @@ class Bitmex(Rules):
     # Margins
 
     def imr(self, position: Position) -> Decimal | None:
-        """Return 1/leverage, not below the tier's rate; in cross the tier's will do."""
+        """Return 1/leverage, not below the tier's rate; the tier's alone will do."""
         rates = []
         if self.rows(position) is not None:
             rates.append(self.tier(position, position.mark_price).imr)
         if position.leverage is not None:
             rates.append(ONE / position.leverage)
-        elif position.isolated:
-            return None
         return max((rate for rate in rates if rate is not None), default=None)
 
     def initial_margin(self, position: Position) -> Decimal | None:
@@ -253,6 +260,12 @@ class Bitmex(Rules):
         initial, reserve = self.initial_margin(position), self.reserve(position)
         return None if initial is None or reserve is None else initial + reserve
 
+    def margin(self, position: Position) -> Decimal | None:
+        """Return the isolated margin; what the exchange sets aside goes by the leverage."""
+        if position.margin is None and position.leverage is None:
+            return None
+        return super().margin(position)
+
     def held(self, position: Position) -> Decimal | None:
         """Return the margin that a cross position holds."""
         if self.shared:
@@ -272,7 +285,7 @@ class Bitmex(Rules):
             if account.collateral_mode != "single" or money:
                 return []  # pools that are not of this exchange alone, or refused
         wholes = [
-            Wallet(self, [p for p in positions if p.contract.settle == settle])
+            Wallet(self.sheet, self, [p for p in positions if p.contract.settle == settle])
             for settle in settles
         ]
         if self.shared:
@@ -294,7 +307,7 @@ class Bitmex(Rules):
         if self.per_contract:
             one = _plain_value(contract, contract.contract_size, value)
             turned = DOWN if net > 0 else UP
-            one = to_step(one, self.step(contract), turned if position.inverse else direction)
+            one = self.whole(one, contract, turned if position.inverse else direction)
             if one == 0:
                 return ZERO
             size = contract.contract_size
@@ -318,25 +331,18 @@ class Bitmex(Rules):
             "fee_to_close": self.reserve(position),
             "risk_value": self.risk_value(position),
         }
-        if rate and figures["max_leverage"] is None:
-            figures["max_leverage"] = snap(ONE / rate)
         if not position.isolated:
             figures["margin"] = self.held(position)
         return figures
-
-    def funding_payment(self, position: Position) -> Decimal | None:
-        """Return value at the mark in whole units * rate."""
-        if position.funding_rate is None:
-            return None
-        return snap(position.side * self.position_notional(position) * position.funding_rate)
 
     def pool_figures(self, pool: Pool, position: Position, roots: Roots) -> Figures:
         """Add the margin call, which is the liquidation, its share of the mark, maintenance."""
         shown = self.liquidation_price(pool, position, roots) or None
         needed = None if shown is None else self.maintenance(position, shown)
+        root = None if shown is None else roots.for_net(pool.net(position.symbol))
         return {
             "margin_call_price": shown,
-            "liquidation_ratio": None if shown is None else snap(shown / position.mark_price),
+            "liquidation_ratio": None if root is None else snap(root / position.mark_price),
             "maintenance_margin_at_liquidation": needed,
         }
 
@@ -370,27 +376,14 @@ class Bitmex(Rules):
         if not isinstance(pool, Wallet):
             return figures
         assert pool.wallet is not None
-        equity = pool.backing(prices) - pool.profit(prices) + self.total_profit(pool, prices)
-        figures["equity"] = figures["margin_balance"] = snap(equity)
+        equity = pool.backing(prices)
         figures["margin_ratio"] = None
         if needed is not None and equity > 0:
             figures["margin_ratio"] = snap(needed / equity)
-        figures["available_balance"] = self._available(pool, equity, needed)
-        return figures
-
-    def _available(self, pool: Wallet, equity: Decimal, needed: Decimal | None) -> Decimal | None:
         orders = self.order_margin(pool.settle or "")
-        if orders is None:
-            return None
-        if self.shared:
-            return None if needed is None else snap(equity - needed - orders)
-        held = [self.held(p) for p in pool.positions]
-        known = [margin for margin in held if margin is not None]
-        assert pool.wallet is not None
-        if len(known) < len(held):
-            return None
-        other = self.sheet.account.other_initial_margin
-        return snap(pool.wallet - sum(known, ZERO) - other - orders)
+        free = None if initial is None or orders is None else snap(equity - initial - orders)
+        figures["available_balance"] = free
+        return figures
 
     # Orders
 

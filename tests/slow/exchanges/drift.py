@@ -10,16 +10,18 @@ a liquidator may take and his fees. Section 7: health. Amounts are cut at 1E-6.
 
 from __future__ import annotations
 
-from functools import cached_property
 from math import isqrt
 from typing import TYPE_CHECKING
 
 from tests.slow.exchanges._drift_pools import OwnDepositPool, WeightedPool
 from tests.slow.exchanges.base import Figures, Rules
+from tests.slow.further import by_settle
 from tests.slow.plain import (
     CUT,
+    DOWN,
     NEAREST,
     ONE,
+    UP,
     ZERO,
     Order,
     Position,
@@ -51,8 +53,10 @@ class Drift(Rules):
     isolated_pool = OwnDepositPool
 
     def cross_pools(self, positions: list[Position]) -> list[CrossPool]:
-        """Return the one pool of the account."""
-        return [WeightedPool(self.sheet, self, positions)]
+        """Return the one pool of the account, or one for each settle currency."""
+        if self.sheet.account.collateral_mode == "multi" or not positions:
+            return [WeightedPool(self.sheet, self, positions)]
+        return [WeightedPool(self.sheet, self, each) for each in by_settle(self.sheet, positions)]
 
     def parameter(self, name: str, usual: str | None = None) -> Decimal | None:
         """Return a parameter, or what is usual."""
@@ -63,12 +67,10 @@ class Drift(Rules):
         """Return a parameter that always has a value."""
         return number(self.sheet.parameters.get(name, usual))
 
-    @cached_property
-    def quote_price(self) -> Decimal:
-        """Return the price of the quote in USD: given, or that of the settle currency's row."""
-        settles = {p.contract.settle for p in self.sheet.positions} or {"USDC"}
-        rows = [c.price for c in self.sheet.account.collateral if c.asset in settles and c.price]
-        return number(self.sheet.parameters.get("quote_price", rows[0] if rows else 1))
+    @property
+    def usual_quote_price(self) -> Decimal:
+        """Return the price of the quote in USD, where no row of collateral says it."""
+        return self.factor("quote_price", "1")
 
     @property
     def buffer(self) -> Decimal:
@@ -82,8 +84,8 @@ class Drift(Rules):
     # Profits
 
     def profit(self, position: Position, price: Decimal) -> Decimal:
-        """Return the profit in USD, with funding that is not settled yet."""
-        return (position.pnl(price) - position.accrued_fees) * self.quote_price
+        """Return the profit, with funding that is not settled yet."""
+        return position.pnl(price) - position.accrued_fees
 
     def profit_weight(self, size: Decimal, *, initial: bool) -> Decimal:
         """Return the weight of a profit; for opening it falls with size."""
@@ -106,9 +108,20 @@ class Drift(Rules):
 
     # Requirements
 
+    def size(self, position: Position, price: Decimal) -> Decimal:
+        """Return the value that picks a row, where a sheet gives several."""
+        return self.worst_value(position, price)
+
     def edges(self, position: Position) -> list[Decimal]:
-        """Return the price at which a profit begins, where its weight sets in."""
-        return [position.entry_price + position.side * position.accrued_fees / position.qty]
+        """Return where a profit begins, and its weight sets in, and where a row ends."""
+        start = position.entry_price + position.side * position.accrued_fees / position.qty
+        size = self.worst_size(position)
+        return [start, *(row.cap / size for row in position.tiers or () if row.cap and size)]
+
+    def cents(self, positions: Iterable[Position]) -> Decimal:
+        """Return what open orders of held symbols require by their number."""
+        held = {p.symbol for p in positions}
+        return PER_ORDER * len([order for order in self.sheet.orders if order.symbol in held])
 
     def orders_of(self, symbol: str) -> list[Order]:
         """Return the open orders of a symbol."""
@@ -127,8 +140,8 @@ class Drift(Rules):
         return max(abs(base + bids), abs(base - asks))
 
     def worst_value(self, position: Position, price: Decimal) -> Decimal:
-        """Return the value of the worst case in USD."""
-        return self.worst_size(position) * price * self.quote_price
+        """Return the value of the worst case."""
+        return self.worst_size(position) * price
 
     def with_premium(self, ratio: Decimal, size: Decimal) -> Decimal:
         """Return the larger of a ratio and of its size premium, counted in units of 1E-4."""
@@ -140,30 +153,26 @@ class Drift(Rules):
         kept = (ratio * number("0.8") / TEN_THOUSANDTH) // ONE
         return max(ratio, (kept + grown) * TEN_THOUSANDTH)
 
-    def maintenance_ratio(self, position: Position, size: Decimal) -> Decimal:
-        """Return the maintenance ratio of the market at a size."""
-        return self.with_premium(self.tier(position, position.mark_price).mmr, size)
+    def maintenance_ratio(self, position: Position, price: Decimal | None = None) -> Decimal:
+        """Return the maintenance ratio of the market with its size premium."""
+        row = self.tier(position, position.mark_price if price is None else price)
+        return self.with_premium(row.mmr, self.worst_size(position))
 
     def _opening_ratio(self, row: Tier, size: Decimal, leverage: Decimal | None) -> Decimal | None:
-        market = row.imr
-        if market is None and row.max_leverage is not None:
-            market = ONE / row.max_leverage
-        ratios = [] if market is None else [self.with_premium(market, size)]
+        ratios = [] if row.imr is None else [self.with_premium(row.imr, size)]
         ratios += [] if leverage is None else [ONE / leverage]
         return max(ratios) if ratios else None
 
     def initial_ratio(self, position: Position) -> Decimal | None:
         """Return the initial ratio: the market's with its premium, or an own higher one."""
         if not position.tiers:
-            return None
+            return None if position.leverage is None else ONE / position.leverage
         row = self.tier(position, position.mark_price)
         return self._opening_ratio(row, self.worst_size(position), position.leverage)
 
     def requirement(self, position: Position, price: Decimal) -> Decimal:
-        """Return worst case * ratio, and a cent an order."""
-        ratio = self.maintenance_ratio(position, self.worst_size(position))
-        cents = PER_ORDER * len(self.orders_of(position.symbol))
-        return self.worst_value(position, price) * ratio + cents
+        """Return worst case * ratio."""
+        return self.worst_value(position, price) * self.maintenance_ratio(position, price)
 
     def maintenance(self, position: Position, price: Decimal) -> Decimal:
         """Return the requirement: nothing is left out of the printed figure."""
@@ -190,20 +199,24 @@ class Drift(Rules):
                 ratio = self._opening_ratio(row, size, worst[0].leverage)
             if ratio is None:
                 return None
-            total += sum((o.value for o in worst), ZERO) * self.quote_price * ratio
+            total += sum((o.value for o in worst), ZERO) * ratio
         return total
 
     def orders_initial(self, orders: Iterable[Order]) -> list[tuple[str, Decimal | None]]:  # noqa: ARG002
-        """Return the initial margin of orders without a position."""
-        loose = self.loose_orders()
-        settle = loose[0].contract.settle if loose else ""
-        return [(settle, self.loose_requirement(initial=True))] if loose else []
+        """Return the initial margin of orders without a position, and the cents of the others."""
+        crossed = [p for p in self.sheet.positions if not p.isolated]
+        settle = crossed[0].contract.settle if crossed else ""
+        amounts: list[tuple[str, Decimal | None]] = [(settle, self.cents(crossed))]
+        if self.loose_orders():
+            amounts.append((settle, self.loose_requirement(initial=True)))
+        return amounts
 
     def orders_maintenance(self, pool: Pool) -> list[tuple[str, Decimal | None]]:
         """Return the maintenance margin of orders without a position, and of borrowed coins."""
-        amounts: list[tuple[str, Decimal | None]] = [("USD", self.loose_requirement(initial=False))]
+        amounts: list[tuple[str, Decimal | None]] = [("", self.loose_requirement(initial=False))]
+        amounts.append(("", self.cents(pool.positions)))
         if isinstance(pool, WeightedPool):
-            amounts.append(("USD", pool.borrowed(MARKS)))
+            amounts.append(("", pool.borrowed(MARKS) / pool.quote_price))
         return amounts
 
     def total_initial(self, pool: CrossPool, prices: Prices) -> Decimal | None:
@@ -219,65 +232,68 @@ class Drift(Rules):
 
     # What is printed
 
-    def amount(self, value: Decimal) -> Decimal:
-        """Return an amount cut at 1E-6."""
+    def cut(self, value: Decimal) -> Decimal:
+        """Return an amount of the program cut at 1E-6."""
         return to_decimals(value, 6, CUT) if self.rounded else snap(value)
 
     def initial_margin(self, position: Position) -> Decimal | None:
-        """Return worst case * initial ratio, and a cent an order."""
+        """Return worst case * initial ratio."""
         ratio = self.initial_ratio(position)
         if ratio is None:
             return None
-        cents = PER_ORDER * len(self.orders_of(position.symbol))
-        return self.amount(self.worst_value(position, position.mark_price) * ratio + cents)
+        return self.cut(self.worst_value(position, position.mark_price) * ratio)
 
-    def liquidation_price(self, pool: Pool, position: Position, roots: Roots) -> Decimal | None:  # noqa: ARG002
-        """Return the displayed price: oracle - free / slope, none if not above zero."""
-        free = max(ZERO, pool.backing(MARKS) - pool.requirement(MARKS))
-        slope = self._displayed_slope(pool, position)
-        if slope == 0:
+    def opening_margin(self, position: Position) -> Decimal | None:
+        """Return entry value * initial ratio."""
+        ratio = self.initial_ratio(position)
+        if position.leverage is None or ratio is None:
             return None
-        step = to_decimals(free / slope, 6, CUT) if self.rounded else free / slope
-        price = snap(position.mark_price - step)
-        return price if price > 0 else None
+        return position.value(position.entry_price) * ratio
 
-    def _displayed_slope(self, pool: Pool, position: Position) -> Decimal:
-        ratio = self.maintenance_ratio(position, position.qty)
-        slope = position.qty * (position.side - ratio)
-        if not isinstance(pool, WeightedPool):
-            return slope
-        known_equity = self.sheet.account.equity is not None
-        for row in pool.rows:
-            if row.asset == position.contract.base and not (known_equity and row.qty > 0):
-                slope += row.maintenance_weight * pool.cash(row)
-        return slope
+    def maintenance_margin(self, position: Position) -> Decimal | None:
+        """Return the requirement."""
+        if not self.can_require(position):
+            return None
+        return self.cut(self.requirement(position, position.mark_price))
+
+    def funding_payment(self, position: Position) -> Decimal | None:
+        """Return value at the oracle price * rate."""
+        if position.funding_rate is None:
+            return None
+        value = position.value(position.index_price)
+        return snap(position.side * value * position.funding_rate)
+
+    def price(self, value: Decimal, position: Position, net: Decimal) -> Decimal:  # noqa: ARG002
+        """Return a price at 1E-6, its distance from the oracle cut."""
+        if not self.rounded:
+            return snap(value)
+        return to_decimals(value, 6, UP if net > 0 else DOWN)
+
+    def bankruptcy_price(self, pool: Pool, position: Position, roots: Roots) -> Decimal | None:
+        """Return the bankruptcy price, which is not printed."""
+        root = roots.for_net(pool.net(position.symbol))
+        return None if root is None else snap(root)
 
     def position_figures(self, position: Position) -> Figures:
         """Add ratios, the profit that counts for opening, and the buffered initial margin."""
         figures = super().position_figures(position)
-        initial, ratio = self.initial_margin(position), self.initial_ratio(position)
         opening = self.counted_profit(position, position.mark_price, initial=True)
         figures |= {
-            "imr": None if ratio is None else snap(ratio),
+            "imr": None,
             "entry_notional": snap(position.value(position.entry_price)),
-            "weighted_unrealized_pnl_initial": self.amount(opening),
-            "initial_margin_with_buffer": None,
+            "weighted_unrealized_pnl_initial": snap(opening),
         }
         if position.tiers:
-            size = self.worst_size(position)
-            figures["mmr"] = snap(self.maintenance_ratio(position, size))
-        if initial is not None:
-            extra = self.buffer * self.worst_value(position, position.mark_price)
-            figures["initial_margin_with_buffer"] = self.amount(initial + extra)
+            row, size = self.tier(position, position.mark_price), self.worst_size(position)
+            figures["mmr"] = snap(self.maintenance_ratio(position))
+            figures["imr"] = None if row.imr is None else snap(self.with_premium(row.imr, size))
         return figures
 
     def pool_figures(self, pool: Pool, position: Position, roots: Roots) -> Figures:
-        """Add the true trigger, and what a liquidator takes."""
-        trigger = roots.for_net(pool.net(position.symbol))
-        price = self.liquidation_price(pool, position, roots)
+        """Add what a liquidator takes."""
+        root = roots.for_net(pool.net(position.symbol))
         return {
-            "trigger_price": None if trigger is None else snap(trigger),
-            "liquidation_ratio": None if price is None else snap(price / position.mark_price),
+            "liquidation_ratio": None if root is None else snap(root / position.mark_price),
             "insurance_fund_fee_rate": self._fund_fee(pool, position),
             "qty_to_cover_shortage": self._qty_to_cover(pool, position),
         }
@@ -287,11 +303,10 @@ class Drift(Rules):
         figures = super().isolated_figures(pool)
         position, backing = pool.position, pool.backing(MARKS)
         loss = min(self.profit(position, position.mark_price), ZERO)
-        figures["margin_balance"] = self.amount(backing)
-        figures["margin_balance_with_buffer"] = self.amount(backing + self.buffer * loss)
-        if pool.determined:
-            figures["margin_shortage"] = self.amount(self.shortage(pool))
-        return figures
+        ratio, value = self.initial_ratio(position), self.worst_value(position, position.mark_price)
+        figures["margin_balance_with_buffer"] = snap(backing + self.buffer * loss)
+        buffered = None if ratio is None else snap(value * (ratio + self.buffer))
+        return figures | {"initial_margin_with_buffer": buffered}
 
     # Liquidation
 
@@ -315,19 +330,25 @@ class Drift(Rules):
         caps = [self.parameter("max_liquidator_fee"), ratio]
         return min([base + slots * MILLIONTH, *(cap for cap in caps if cap is not None)])
 
+    def _quote_price(self, pool: Pool) -> Decimal:
+        return pool.quote_price if isinstance(pool, WeightedPool) else ONE
+
     def _room(self, position: Position) -> Decimal | None:
         """Return maintenance ratio plus buffer less the liquidator's rate."""
-        ratio = self.maintenance_ratio(position, self.worst_size(position))
+        ratio = self.maintenance_ratio(position)
         fee = self.liquidator_fee(ratio)
         return None if fee is None else ratio + self.buffer - fee
 
     def _fund_fee(self, pool: Pool, position: Position) -> Decimal | None:
+        if self.parameter("insurance_fund_fee") is not None:
+            return None
         most, room = self.parameter("max_insurance_fund_fee"), self._room(position)
         required = pool.requirement(MARKS)
         if most is None or room is None or required == 0:
             return None
-        share = self.requirement(position, position.mark_price) / required
-        value = position.value(position.mark_price) * self.quote_price
+        own = self.requirement(position, position.mark_price) * self._quote_price(pool)
+        share = own / required
+        value = position.value(position.mark_price) * self._quote_price(pool)
         left = room - share * self.shortage(pool) / value
         return snap(min(most, max(ZERO, number("0.95") * left)))
 
@@ -337,7 +358,7 @@ class Drift(Rules):
         room = self._room(position)
         if fund is None or room is None:
             return None
-        each = position.mark_price * (self.quote_price * room - fund)
+        each = position.mark_price * (self._quote_price(pool) * room - fund)
         if each <= 0:
             return None
         qty = self.shortage(pool) / each
@@ -351,7 +372,7 @@ class Drift(Rules):
 
     def account_figures(self, pool: CrossPool, prices: Prices) -> Figures:
         """Add the liquidator's rate."""
-        ratios = [self.maintenance_ratio(p, self.worst_size(p)) for p in pool.positions if p.tiers]
+        ratios = [self.maintenance_ratio(p) for p in pool.positions if p.tiers]
         lowest = min(ratios, default=None)
         rate = self.liquidator_fee(lowest)
         return super().account_figures(pool, prices) | {"liquidator_fee_rate": rate}
@@ -364,17 +385,14 @@ class Drift(Rules):
         assert isinstance(pool, WeightedPool)
         backing, extra = pool.backing(prices), self.buffer * pool.liability()
         figures |= {
-            "margin_balance": self.amount(backing),
-            "initial_margin_balance": self.amount(pool.available_backing(prices)),
-            "margin_balance_with_buffer": self.amount(backing + self.buffer * pool.losses()),
+            "margin_balance": snap(backing),
+            "initial_margin_balance": snap(pool.available_backing(prices)),
+            "initial_margin_with_buffer": None if initial is None else snap(initial + extra),
         }
-        for name, total in (("initial", initial), ("maintenance", needed)):
-            buffered = None if total is None else self.amount(total + extra)
-            figures[f"{name}_margin_with_buffer"] = buffered
         if pool.determined:
             required = pool.requirement(prices)
             figures |= {
-                "margin_shortage": self.amount(self.shortage(pool)),
+                "margin_shortage": snap(self.shortage(pool)),
                 "liquidatable": backing < required,
                 "health": self._health(backing, required),
             }

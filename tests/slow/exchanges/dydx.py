@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.slow.exchanges.base import Figures, Rules
-from tests.slow.plain import DOWN, ONE, UP, ZERO, Position, number, snap, to_decimals
+from tests.slow.plain import DOWN, NEAREST, ONE, UP, ZERO, Position, number, snap, to_decimals
 from tests.slow.prices import MARKS
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ class Dydx(Rules):
         if price is not None:
             figures["liquidation_ratio"] = snap(price / position.mark_price)
             there = self.inside_of_edge(position, price)
-            needed = self.up(self.maintenance(position, there))
+            needed = self.up(to_decimals(self.maintenance(position, there), 18, NEAREST))
             figures["maintenance_margin_at_liquidation"] = needed
         asked = position.row.get("close") is not None
         quote = self.bankruptcy_quote(pool, position) if asked else None
@@ -214,7 +214,7 @@ class Dydx(Rules):
         if position.isolated:
             return super().bankruptcy_price(pool, position, roots)
         own, total = self.maintenance(position, position.mark_price), pool.requirement(MARKS)
-        share = pool.backing(MARKS) * own / total
+        share = pool.backing(MARKS) * (own / total if total else ONE)
         price = snap(position.mark_price - position.side * share / position.qty)
         return price if price > 0 else None
 

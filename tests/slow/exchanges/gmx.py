@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 class CoinBackedPool(IsolatedPool):
     """A position backed by dollars and by coins."""
 
+    rules: Gmx
+
     def coin_price(self, coin: Coin, prices: Prices) -> Decimal:
         """Return the price of a coin; the position's base moves with its mark."""
         price = coin.price
@@ -45,8 +47,9 @@ class CoinBackedPool(IsolatedPool):
         )
 
     def backing(self, prices: Prices) -> Decimal:
-        """Return collateral at its price plus profit, less what is owed."""
-        return super().backing(prices) + self.coins(prices) - self.coins(MARKS)
+        """Return collateral at its price plus profit and impact, less what is owed."""
+        grown = self.coins(prices) - self.coins(MARKS)
+        return super().backing(prices) + grown + self.rules.closing_impact(self.position)
 
 
 class Gmx(Rules):
@@ -82,17 +85,20 @@ class Gmx(Rules):
         bound = position.value(position.entry_price) * number(self.sheet.parameters.get(name, 0))
         return max(-bound, min(ZERO, position.close.impact))
 
-    def closing_cost(self, position: Position) -> Decimal:
-        """Return fee and impact of closing."""
-        return self.closing_fee(position) - self.closing_impact(position)
-
     def isolated_requirement(self, position: Position, price: Decimal) -> Decimal:
-        """Return what must be there before closing is paid."""
-        return self.maintenance(position, price) + self.closing_cost(position)
+        """Return what must be there before the fee of closing is paid."""
+        return self.maintenance(position, price) + self.closing_fee(position)
 
     def bankruptcy_fee(self, position: Position, price: Decimal) -> Decimal:  # noqa: ARG002
-        """Return the cost of closing."""
-        return self.closing_cost(position)
+        """Return the fee of closing."""
+        return self.closing_fee(position)
+
+    def funding_payment(self, position: Position) -> Decimal | None:
+        """Return value at the index price * rate."""
+        if position.funding_rate is None:
+            return None
+        value = position.value(position.index_price)
+        return snap(position.side * value * position.funding_rate)
 
     def zero_liquidates(self, pool: Pool) -> bool:
         """Return whether nothing is required: only then is nothing left too little."""
@@ -108,20 +114,24 @@ class Gmx(Rules):
         coins = CoinBackedPool(self.sheet, self, [position]).coins(MARKS)
         return held + coins + position.extra_margin
 
+    def _initial_rate(self, position: Position) -> Decimal | None:
+        """Return the larger of 1/leverage and the factor for opening."""
+        rates = [None if position.leverage is None else ONE / position.leverage]
+        if position.tiers:
+            rates.append(self.tier(position, position.mark_price).imr)
+        return max((rate for rate in rates if rate is not None), default=None)
+
     def opening_margin(self, position: Position) -> Decimal | None:
-        """Return entry value / leverage less the position fee of opening."""
-        margin = super().opening_margin(position)
-        if margin is None:
+        """Return the initial margin less the position fee of opening."""
+        rate = self._initial_rate(position)
+        if position.leverage is None or rate is None:
             return None
-        return margin - position.value(position.entry_price) * self.sheet.taker
+        return position.value(position.entry_price) * (rate - self.sheet.taker)
 
     def initial_margin(self, position: Position) -> Decimal | None:
-        """Return entry value * opening factor (by default the same), at least the minimum."""
-        if not position.tiers:
-            return None
-        row = self.tier(position, position.mark_price)
-        factor = row.mmr if row.imr is None else row.imr
-        return snap(max(position.value(position.entry_price) * factor, self.least_usd()))
+        """Return entry value * initial rate."""
+        rate = self._initial_rate(position)
+        return None if rate is None else snap(position.value(position.entry_price) * rate)
 
     # What is printed
 
@@ -135,8 +145,20 @@ class Gmx(Rules):
         }
         if self.can_require(position):
             needed = self.isolated_requirement(position, position.mark_price)
-            owed = position.accrued_fees + position.fee_reserve
+            owed = position.accrued_fees + position.fee_reserve - self.closing_impact(position)
             figures["margin_needed"] = snap(needed + owed - position.pnl(position.mark_price))
+        return figures
+
+    def isolated_figures(self, pool: IsolatedPool) -> Figures:
+        """Return the margin in dollars; the coins are in the balance."""
+        figures = super().isolated_figures(pool)
+        position = pool.position
+        coins = CoinBackedPool(self.sheet, self, [position]).coins(MARKS)
+        margin = self.margin(position)
+        assert margin is not None
+        figures["margin"] = self.shown_margin(position, margin - coins)
+        if position.collateral:
+            figures["margin_balance"] = snap(pool.backing(MARKS))
         return figures
 
     def pool_figures(self, pool: Pool, position: Position, roots: Roots) -> Figures:
