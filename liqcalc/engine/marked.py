@@ -287,6 +287,9 @@ class Marked:
         self.reserve = margins.fee_reserve(self)
         if self.reserve is None:
             self.missing.append("leverage" if position.taker is not None else "fees.taker")
+        separate = self.rules.cross_pool is CrossPool.SEPARATE and not position.isolated
+        if separate and margins.initial_margin(self, self.entry_value) is None:
+            self.missing.append("leverage")
         self.margin = margins.isolated_margin(self) if position.isolated else None
 
     @property
