@@ -11,6 +11,7 @@ import copy
 from decimal import Context, Decimal
 from typing import TYPE_CHECKING
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from tests.laws.disturb import (
@@ -27,12 +28,16 @@ from tests.laws.disturb import (
     text,
     value_of,
 )
-from tests.laws.folders import Row, Sheet, mode_of, products, rule_sets
+from tests.laws.folders import Row, Sheet, mode_of, products, rule_sets, setting
 from tests.laws.seeds import number, seeds_with_positions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from random import Random
+
+
+# A law that runs over every exchange has as many examples in all as a few laws without one.
+few = settings(max_examples=max(5, settings().max_examples // 5))
 
 
 def disturbed_cases(exchange: str, *, mixed: bool = False) -> st.SearchStrategy[Sheet]:
@@ -152,11 +157,17 @@ def isolated(
         "tiers": {"X": [{"floor": "0", "mmr": draw(st.sampled_from(RATES[:4])), "deduction": "0"}]},
         "fees": {"taker": rate, "liquidation": rate},
         "rules": draw(st.sampled_from(sorted({e.name for e in rule_sets(exchange, kind)}))),
+        "parameters": dict.fromkeys(setting(exchange, "minimum_requirement"), "0"),
     }
     if several_tiers and draw(st.booleans()):
         many_tiers(sheet, draw(st.randoms(use_true_random=False)))
         sheet["tiers"]["X"][-1]["cap"] = None
     return sheet
+
+
+def without_fees(sheet: Sheet) -> Sheet:
+    """Return `sheet` with all fee rates at 0."""
+    return sheet | {"fees": {"taker": "0", "liquidation": "0"}}
 
 
 def turned(sheet: Sheet) -> Sheet:

@@ -490,7 +490,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "liquidators.slots": ("0", "1499", "1500", "4000"),
     "maintenance_at": ("mark", "entry"),
     "minimum_requirement": ("0", "1", "5", "40"),
-    "money.step": ("0.00000001", "0.000001", "0.00001"),
+    "money.step": ("0.00000001", "0.0000001"),
     "money.value": ("per_contract", "total"),
     "multi_asset.settle_price": ("1", "0.9993", "1.02"),
     "netting": ("none", "base"),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import liqcalc
 from liqcalc.engine.contract import Product
-from liqcalc.engine.words import TierApplies, TierBy, ValuedAt
+from liqcalc.engine.words import FeeBasis, TierApplies, TierBy, ValuedAt
 from liqcalc.rules.schema import MarginMode
 from tests.slow.exchanges import RULES
 
@@ -95,6 +95,15 @@ def valued_at_entry(sheet: Sheet, row: Row) -> bool:
     return rules_of(sheet, product_of(sheet, row)).maintenance_at is ValuedAt.ENTRY
 
 
+def values_products_alike(exchange: str) -> bool:
+    """Return whether linear and inverse margins both stand still, or both move with the price."""
+    known = [Product(name) for name in products(exchange)]
+    newest = [folder(exchange).rules_on(None, None, product).choices for product in known]
+    values = {rules.maintenance_at for rules in newest}
+    alike = ValuedAt.ENTRY not in values or values == {ValuedAt.ENTRY}
+    return alike and {Product.LINEAR, Product.INVERSE} <= set(known)
+
+
 def grain(sheet: Sheet, row: Row) -> Decimal:
     """Return the step of money to which the liquidation condition of a position is cut; or 0."""
     rules = rules_of(sheet, product_of(sheet, row))
@@ -102,6 +111,32 @@ def grain(sheet: Sheet, row: Row) -> Decimal:
     if rules.money is not None:
         steps.append(rules.money.unit(sheet["contracts"][row["symbol"]]["settle"]) or Decimal(0))
     return max(steps)
+
+
+def slack(sheet: Sheet, row: Row) -> Decimal:
+    """Return how far whole units of money can move a price of a position."""
+    unit, qty = grain(sheet, row), Decimal(str(row["qty"]))
+    moved = 4 * unit / qty + 2 * unit
+    if product_of(sheet, row) == "inverse":
+        price = max(Decimal(str(row[key])) for key in ("entry_price", "mark_price") if key in row)
+        moved *= price * price
+    return moved
+
+
+def keeps_a_reserve(sheet: Sheet, row: Row) -> bool:
+    """Return whether a closing fee is kept inside the margin, unless the sheet says another."""
+    rules = mode_rules(sheet, row)
+    return FeeBasis.RESERVE in {rules.fee_to_close, rules.fee_in_maintenance_margin}
+
+
+def tier_stays(sheet: Sheet, row: Row) -> bool:
+    """Return whether another mark leaves an isolated position its tiers and its one root."""
+    rules = rules_of(sheet, product_of(sheet, row))
+    if len(sheet["tiers"][row["symbol"]]) == 1:
+        return True
+    if rules.tier_by is not TierBy.VALUE:
+        return rules.tier_by is not TierBy.VALUE_AT_MARK
+    return rules.maintenance_at is ValuedAt.ENTRY or rules.tier_applies is TierApplies.MARGINAL
 
 
 def setting(exchange: str, path: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from decimal import Decimal
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -108,7 +109,7 @@ def test_each_side_of_an_edge_has_its_row(exchange: str, symbol: str, place: int
     per = contract.contract_size if rules.by_contracts else Decimal(1)
     assert per is not None
 
-    for i, (row, above) in enumerate(zip(rows, rows[1:], strict=False)):
+    for i, (row, above) in enumerate(pairwise(rows)):
         assert row.cap is not None
         shared = row.cap == above.floor
         at_cap = i if rules.edge_in_lower or not shared else i + 1

@@ -10,28 +10,30 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from liqcalc.engine.words import CrossPool, FeeBasis, Share, ShownPrice
 from tests.laws.compare import SHOWN_AS, Sheet, answer
-from tests.strategies import (
-    EXCHANGES,
-    cross,
-    disturbed_cases,
-    mode_of,
-    on_grid,
-    opposite,
-    qty_of,
-    text,
+from tests.laws.disturb import mode_of, opposite, text
+from tests.laws.folders import (
+    CROSS,
+    HEDGING,
+    ISOLATED,
+    mode_rules,
+    product_of,
+    rules_of,
+    slack,
 )
+from tests.strategies import cross, disturbed_cases, few, on_grid, without_fees
 
-on_every_exchange = pytest.mark.parametrize("exchange", EXCHANGES)
-HEDGING = [name for name in EXCHANGES if name != "hyperliquid"]
+on_every_exchange = pytest.mark.parametrize("exchange", CROSS)
+WITH_BOTH_MODES = [name for name in CROSS if name in ISOLATED]
 CLOSE = Decimal("1e-20")
-CUT = {"hyperliquid": Decimal("4e-6")}  # maintenance of each position is cut at 1E-6
 
 
 class TestMoreCash:
     """More cash in a pool never brings a liquidation price nearer, below or above the mark."""
 
     @on_every_exchange
+    @few
     @given(st.data(), on_grid("0.01", 1, 10**6))
     def test_both_prices_move_away_or_are_gone(
         self, exchange: str, data: st.DataObject, more: Decimal
@@ -59,16 +61,17 @@ class TestSplitting:
     """
 
     @on_every_exchange
+    @few
     @given(st.data(), st.sampled_from(("0.1", "0.25", "0.5", "0.9")))
     def test_the_prices_stay(self, exchange: str, data: st.DataObject, share: str) -> None:
-        whole = data.draw(cross(exchange))
+        whole = _without_shared_fee(data.draw(cross(exchange)))
         row = whole["positions"][0]
         part = Decimal(row["qty"]) * Decimal(share)
         rest = Decimal(row["qty"]) - part
         halves = [row | {"qty": text(part)}, row | {"qty": text(rest)}]
         found, split = answer(whole), answer(whole | {"positions": halves})
 
-        step = CUT.get(exchange, Decimal(0)) / Decimal(row["qty"])
+        step = 2 * slack(whole, halves[0])
         for half in split["positions"]:
             assert found["positions"][0]["status"] == half["status"]
             for name in SHOWN_AS.values():
@@ -116,6 +119,7 @@ class TestHedgedPairs:
         assert [each["liquidation_price"] for each in found] == ["101.17647059"] * 2
 
     @pytest.mark.parametrize("exchange", HEDGING)
+    @few
     @given(st.data())
     def test_both_legs_have_the_same_prices(self, exchange: str, data: st.DataObject) -> None:
         sheet = data.draw(cross(exchange))
@@ -125,7 +129,13 @@ class TestHedgedPairs:
         account = sheet["account"] | {"position_mode": "hedge"}
         pair = answer(sheet | {"positions": [leg, other], "account": account})["positions"]
 
-        for name in (*SHOWN_AS.values(), "status", "liquidation_price", "bankruptcy_price"):
+        names = [*SHOWN_AS.values(), "status"]
+        rules = mode_rules(sheet, leg)
+        if rules.shown_price is ShownPrice.CONDITION:
+            names.append("liquidation_price")
+        if rules.bankruptcy_share is Share.ALL:
+            names.append("bankruptcy_price")
+        for name in names:
             assert pair[0].get(name) == pair[1].get(name)
 
 
@@ -133,6 +143,7 @@ class TestOtherPositions:
     """A position of another symbol counts only with its profit and its requirement."""
 
     @on_every_exchange
+    @few
     @given(st.data())
     def test_sums_replace_it(self, exchange: str, data: st.DataObject) -> None:
         sheet = data.draw(cross(exchange, taker="0"))
@@ -144,13 +155,14 @@ class TestOtherPositions:
             "tiers": {"X": sheet["tiers"]["X"], "Y": sheet["tiers"]["X"]},
         }
         found = answer(both)["positions"]
-        sums = {
-            "other_unrealized_pnl": found[1]["exact"]["unrealized_pnl"],
-            "other_maintenance_margin": found[1]["exact"]["maintenance_margin"],
-        }
+        sums = {"other_unrealized_pnl": found[1]["exact"]["unrealized_pnl"]}
+        if rules_of(sheet, product_of(sheet, row)).cross_pool is CrossPool.SEPARATE:
+            sums["other_initial_margin"] = found[1]["exact"]["margin"]
+        else:
+            sums["other_maintenance_margin"] = found[1]["exact"]["maintenance_margin"]
         alone = answer(sheet | {"account": sheet["account"] | sums})["positions"][0]
 
-        step = CUT.get(exchange, Decimal(0)) / qty_of(sheet, row)
+        step = 2 * slack(sheet, row)
         for name in SHOWN_AS.values():
             _assert_close(_number(found[0], name), _number(alone, name), step)
 
@@ -158,7 +170,8 @@ class TestOtherPositions:
 class TestIsolatedPositions:
     """An isolated position and a cross pool leave each other alone."""
 
-    @on_every_exchange
+    @pytest.mark.parametrize("exchange", WITH_BOTH_MODES)
+    @few
     @given(st.data())
     def test_the_pool_does_not_see_it(self, exchange: str, data: st.DataObject) -> None:
         sheet = data.draw(disturbed_cases(exchange, mixed=True))
@@ -172,6 +185,12 @@ class TestIsolatedPositions:
 
         assert [found["positions"][at] for at in kept] == alone["positions"]
         assert (found["account"], found["joint"]) == (alone["account"], alone["joint"])
+
+
+def _without_shared_fee(sheet: Sheet) -> Sheet:
+    """Return `sheet` without a fee that each half would count at a bankruptcy of its own."""
+    basis = mode_rules(sheet, sheet["positions"][0]).fee_in_requirement
+    return without_fees(sheet) if basis is FeeBasis.BANKRUPTCY else sheet
 
 
 def _number(found: dict[str, Any], name: str) -> Decimal | None:

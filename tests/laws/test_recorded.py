@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from tests.laws.compare import answer, disagreements
+from tests.laws.folders import EXCHANGES, JUDGED
+from tests.laws.seeds import cases, seeds, sheet_of
 from tests.slow.check_cases import agrees
-from tests.strategies import EXCHANGES, JUDGED, cases, seeds, sheet_of
 
 CASES = [case for exchange in EXCHANGES for case in cases(exchange)]
 
@@ -18,7 +19,7 @@ def figures(case: dict[str, Any]) -> list[tuple[str, Any, Any, Any]]:
     """Return (name, expected, answered, tolerance) of every figure of a case."""
     found, expected = answer(sheet_of(case)), case["expected"]
     tolerances = case.get("tolerance") or {}
-    places = [("position", expected.get("position"), found["positions"][0])]
+    places = [("position", expected.get("position"), *found["positions"][:1])]
     places += [("account", expected.get("account"), found["account"])]
     for key, wanted in (expected.get("positions") or {}).items():
         symbol, _, side = key.partition(":")

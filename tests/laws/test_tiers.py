@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -11,95 +13,216 @@ import liqcalc
 from liqcalc.engine.contract import Contract, Product
 from liqcalc.engine.curve import DOWN, UP, Curve
 from liqcalc.engine.numbers import exact
-from liqcalc.engine.tiers import Schedule, Tier, TierLeg
+from liqcalc.engine.tiers import Schedule, Tier, TierLeg, TierRow
+from liqcalc.engine.vocabulary import Rules
+from liqcalc.engine.words import TierApplies, TierBy
+from liqcalc.rules.schema import MarginMode, TierTable
 from tests.laws.compare import TODAY
-from tests.strategies import EXCHANGES, text
-
-if TYPE_CHECKING:
-    from liqcalc.rules.schema import TierTable
+from tests.laws.disturb import text
+from tests.laws.folders import EXCHANGES, Row, Sheet, folder, has, setting
 
 D = Decimal
-TABLES = {
-    "binance": "BTCUSDT",
-    "bybit": "BTCUSDT",
-    "okx": "BTC-USDT-SWAP",
-    "hyperliquid": "BTC",
-}
-UPPER_OWNS_EDGE = {"hyperliquid"}  # floor <= size < cap; all others floor < size <= cap
+THOROUGH = os.environ.get("LIQCALC_TESTS") == "thorough"
+SYMBOLS = 10**6 if THOROUGH else 3  # of an exchange, those with the most edges first
 
 
-def table(exchange: str, symbol: str) -> TierTable:
-    found = liqcalc.load_exchange(exchange).tier_table(symbol, None)
-    assert found is not None
-    return found
+class Table(NamedTuple):
+    """A table of a folder, with the sheet's keys that pick it."""
+
+    exchange: str
+    symbol: str
+    product: Product
+    rules_name: str
+    mode: MarginMode
+    known: TierTable
+
+    @property
+    def rules(self) -> Rules:
+        """Return the choices of the rule set that the table is for."""
+        loaded = folder(self.exchange)
+        return loaded.rules_on(self.known.from_, self.rules_name, self.product).choices
+
+    @property
+    def edges(self) -> list[tuple[int, TierRow, TierRow]]:
+        """Return each row that has one above: its number from 1, itself, the one above."""
+        rows = self.known.rows
+        return [(at, lower, upper) for at, (lower, upper) in enumerate(pairwise(rows), start=1)]
+
+    @property
+    def name(self) -> str:
+        """Return what a failure is called by."""
+        parts = (self.exchange, self.symbol, self.known.from_, self.rules_name, self.mode)
+        return "-".join(str(part) for part in parts)
 
 
-def edges(exchange: str, symbol: str) -> list[int]:
-    """Return the row numbers, from 1, that have a row above."""
-    return list(range(1, len(table(exchange, symbol).tiers)))
+def tables_of(exchange: str, symbol: str) -> list[Table]:
+    """Return every table of a symbol that a sheet can pick, in each mode that it is for."""
+    loaded = folder(exchange)
+    contract, found = loaded.contract(symbol), loaded.tiers(symbol)
+    tables: list[Table] = []
+    for known in found.history if found is not None and contract is not None else ():
+        assert contract is not None
+        entry = loaded.rules_on(known.from_, known.rules, contract.product)
+        mode = known.mode or MarginMode.ISOLATED
+        if not has(exchange, "margin_modes", mode):
+            mode = MarginMode.CROSS
+        table = Table(exchange, symbol, contract.product, entry.name, mode, known)
+        picked = loaded.tier_table(
+            symbol, known.from_, rules=entry.name, mode=mode, leverage=known.leverage
+        )
+        if picked == known and table.edges:
+            tables.append(table)
+    return tables
 
 
-TRIPLES = [
-    (exchange, symbol, row)
-    for exchange, symbol in TABLES.items()
-    if exchange in EXCHANGES
-    for row in edges(exchange, symbol)
+def most_edges_first(exchange: str) -> list[list[Table]]:
+    """Return the tables of each symbol of an exchange."""
+    symbols = [tables_of(exchange, symbol) for symbol in folder(exchange).symbols()]
+    return sorted(symbols, key=lambda tables: -sum(len(table.edges) for table in tables))
+
+
+TABLES = [
+    table
+    for exchange in EXCHANGES
+    for tables in most_edges_first(exchange)[:SYMBOLS]
+    for table in tables
 ]
+on_every_table = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 
 
 class TestEveryEdgeOfRealTables:
     """A step below an edge the lower row holds, a step above the upper one, at it one of them."""
 
-    STEP = D("0.01")
+    @on_every_table
+    def test_the_number_of_the_tier(self, table: Table) -> None:
+        upper_owns = 0 if table.rules.edge_in_lower else 1
+        expected = [[at, at + upper_owns, at + 1] for at, _, _ in table.edges]
+        found = [
+            [int(_position(table, size)["tier"]) for size in _triple(table, lower)]
+            for _, lower, _ in table.edges
+        ]
 
-    def figures(self, exchange: str, symbol: str, size: Decimal) -> tuple[Decimal, Decimal]:
-        """Return tier and maintenance of a position of `size` at price 1 (100 for contracts)."""
-        unit = "contracts" if exchange == "okx" else "qty"
-        row = {"symbol": symbol, "side": "long", unit: text(size), "entry_price": "1"}
-        sheet = {"exchange": exchange, "fees": {"taker": "0"}, "positions": [row]}
-        found = liqcalc.evaluate(
-            sheet | {"positions": [row | {"leverage": "1", "margin_mode": "isolated"}]}, today=TODAY
-        ).positions[0]
-        assert found.tier is not None
-        required = found.exact["maintenance_margin"]
-        assert required is not None
-        return found.tier, required
+        assert expected == found
 
-    @pytest.mark.parametrize(("exchange", "symbol", "row"), TRIPLES)
-    def test_the_number_of_the_tier(self, exchange: str, symbol: str, row: int) -> None:
-        cap = table(exchange, symbol).tiers[row - 1].cap
-        assert cap is not None
-        sizes = (cap - self.STEP, cap, cap + self.STEP)
-        numbers = [int(self.figures(exchange, symbol, size)[0]) for size in sizes]
+    @on_every_table
+    def test_the_maintenance(self, table: Table) -> None:
+        for _, lower, upper in table.edges:
+            owner = lower if table.rules.edge_in_lower else upper
+            sizes = _triple(table, lower)
+            expected = [
+                _required(table, row, size)
+                for row, size in zip((lower, owner, upper), sizes, strict=True)
+            ]
+            found = [D(_position(table, s)["exact"]["maintenance_margin"]) for s in sizes]
+            apart = (abs(one - other) for one, other in zip(expected, found, strict=True))
 
-        assert [row, row + (exchange in UPPER_OWNS_EDGE), row + 1] == numbers
+            assert all(gap <= _unit(table) + size * D("1e-25") for gap in apart for size in sizes)
 
-    @pytest.mark.parametrize(("exchange", "symbol", "row"), TRIPLES)
-    def test_the_maintenance(self, exchange: str, symbol: str, row: int) -> None:
-        lower, upper = table(exchange, symbol).tiers[row - 1 : row + 1]
-        assert lower.cap is not None
-        below, at, above = (lower.cap + step for step in (-self.STEP, D(0), self.STEP))
-        value = D("0.01") if exchange == "okx" else D(1)  # of a contract, of a coin
-        found = [self.figures(exchange, symbol, size)[1] for size in (below, at, above)]
-        owner = upper if exchange in UPPER_OWNS_EDGE else lower
+    @on_every_table
+    def test_only_whole_rates_jump(self, table: Table) -> None:
+        for _, lower, upper in table.edges:
+            cap = lower.cap
+            assert cap is not None
+            jump = _required(table, upper, cap) - _required(table, lower, cap)
 
-        assert [
-            below * value * lower.mmr - lower.deduction,
-            at * value * owner.mmr - owner.deduction,
-            above * value * upper.mmr - upper.deduction,
-        ] == found
+            if table.rules.tier_applies is TierApplies.WHOLE:
+                assert jump == _value(table, cap) * (upper.mmr - lower.mmr)
+            else:
+                assert abs(jump) < D("1e-6")  # a third of a cent is not a finite decimal
 
-    @pytest.mark.parametrize(("exchange", "symbol", "row"), TRIPLES)
-    def test_only_whole_rates_jump(self, exchange: str, symbol: str, row: int) -> None:
-        lower, upper = table(exchange, symbol).tiers[row - 1 : row + 1]
-        cap = lower.cap
-        assert cap is not None
-        jump = (cap * upper.mmr - upper.deduction) - (cap * lower.mmr - lower.deduction)
+    @on_every_table
+    @pytest.mark.parametrize("side", ["long", "short"])
+    def test_the_price_balances(self, table: Table, side: str) -> None:
+        """Just before the price the position is safe, just behind it it is not."""
+        for _, lower, _ in table.edges:
+            for size in _triple(table, lower):
+                margin = 3 * D(_position(table, size)["exact"]["maintenance_margin"])
+                found = _position(table, size, side=side, margin=margin)
+                name = "lower_liquidation_price" if side == "long" else "upper_liquidation_price"
+                root = D(found["exact"][name])
+                if table.rules.tier_by is TierBy.VALUE_AT_MARK:  # another mark, another tier
+                    gone = margin - D(found["exact"]["maintenance_margin"])
+                    assert abs(abs(_value(table, size, root) - _value(table, size)) - gone) < 1
+                    continue
+                outward = (1 if side == "short" else -1) * root * D("1e-9")
+                beside = [
+                    _position(table, size, side=side, margin=margin, mark=root + way * outward)
+                    for way in (-1, 1)
+                ]
+                gone = [each["status"] == "already_liquidatable" for each in beside]
+                assert gone == [False, True]
 
-        if exchange == "okx":
-            assert jump > 0
-        else:
-            assert abs(jump) < D("1e-6")  # a third of a cent is not a finite decimal
+
+def _triple(table: Table, lower: TierRow) -> tuple[Decimal, Decimal, Decimal]:
+    """Return sizes a step below the cap of a row, at it, and a step above."""
+    assert lower.cap is not None
+    step = D(1) if table.rules.by_contracts else D(1).scaleb(lower.cap.adjusted() - 6)
+    return lower.cap - step, lower.cap, lower.cap + step
+
+
+def _value(table: Table, size: Decimal, price: Decimal = D(1)) -> Decimal:
+    """Return the value of a size that the tiers count at price 1, at another price."""
+    if table.rules.by_contracts:
+        contract = folder(table.exchange).contract(table.symbol)
+        assert contract is not None
+        size *= contract.contract_size or D(1)
+    return size / price if table.product is Product.INVERSE else size * price
+
+
+def _required(table: Table, row: TierRow, size: Decimal) -> Decimal:
+    """Return the maintenance of a size at price 1 that a row holds."""
+    if table.rules.tier_applies is TierApplies.WHOLE:
+        return _value(table, size) * row.mmr
+    saved = row.deduction
+    if saved is None:
+        rows = [each for each in table.known.rows if each.floor <= row.floor]
+        steps = [upper.floor * (upper.mmr - lower.mmr) for lower, upper in pairwise(rows)]
+        saved = sum(steps, D(0))
+    return _value(table, size) * row.mmr - (_value(table, saved) if _in_contracts(table) else saved)
+
+
+def _in_contracts(table: Table) -> bool:
+    return table.rules.by_contracts
+
+
+def _unit(table: Table) -> Decimal:
+    """Return the unit of money that the exchange counts in, or 0."""
+    contract, money = folder(table.exchange).contract(table.symbol), table.rules.money
+    if contract is None or money is None:
+        return D(0)
+    return money.unit(contract.settle) or D(0)
+
+
+def _position(
+    table: Table,
+    size: Decimal,
+    *,
+    side: str = "long",
+    margin: Decimal = D(10) ** 9,
+    mark: Decimal = D(1),
+) -> dict[str, Any]:
+    """Return the answer about a position of `size`, entered at price 1."""
+    row: Row = {"symbol": table.symbol, "side": side, "entry_price": "1", "mark_price": str(mark)}
+    row["contracts" if table.rules.by_contracts else "qty"] = text(size)
+    account: Row = {"margin_mode": str(table.mode)}
+    if table.mode is MarginMode.ISOLATED:
+        row["margin"] = str(margin)
+    else:
+        account["wallet_balance"] = str(margin)
+    if table.known.leverage is not None:
+        row["leverage"] = str(table.known.leverage)
+    sheet: Sheet = {
+        "exchange": table.exchange,
+        "as_of": table.known.from_,
+        "rules": table.rules_name,
+        "account": account,
+        "positions": [row],
+        "fees": {"taker": "0", "liquidation": "0"},
+        "parameters": dict.fromkeys(setting(table.exchange, "minimum_requirement"), "0"),
+    }
+    found = liqcalc.evaluate(sheet, today=TODAY).to_dict(trace=False)["positions"][0]
+    assert isinstance(found, dict)
+    return found
 
 
 LINEAR = Contract("X", Product.LINEAR, "COIN", "USDT", "USDT")

@@ -35,7 +35,6 @@ from tests.slow.pools import CrossPool, IsolatedPool, MultiPool, SinglePool
 from tests.slow.prices import MARKS, Prices
 
 if TYPE_CHECKING:
-
     from tests.slow.pools import Pool, Roots
 
 TOTAL_ROUNDED_FROM = "2021-12-01"
@@ -76,9 +75,19 @@ class Part(Wallet):
         known = [margin for margin in held if margin is not None]
         if self.whole.wallet is None or len(known) < len(held):
             return None
-        gained = sum((self.rules.unrealized_pnl(p) for p in others), ZERO)
-        free = self.whole.wallet - sum(known, ZERO) + gained
-        return free - self.sheet.account.other_initial_margin
+        return self.whole.wallet - sum(known, ZERO) - self.sheet.account.other_initial_margin
+
+    def profit(self, prices: Prices) -> Decimal:
+        """Return all profits, those of the others too."""
+        return self.whole.profit(prices)
+
+    def requirement(self, prices: Prices) -> Decimal:
+        """Return the own requirement."""
+        return self.total(self.rules.cross_requirements(self.positions, prices), prices)
+
+    def all_moved(self, factor: Decimal) -> Prices:
+        """Return all marks of the wallet times `factor`."""
+        return self.whole.all_moved(factor)
 
 
 class Shared(MultiPool):
@@ -120,12 +129,16 @@ class Bitmex(Rules):
     def per_contract(self) -> bool:
         """Return whether the value of one contract is rounded, then multiplied."""
         default = "total" if self._since(TOTAL_ROUNDED_FROM) else "per_contract"
+        if self.sheet.rules is not None:
+            default = "per_contract" if self.sheet.rules == "per_contract" else "total"
         return bool(self.sheet.parameters.get("value_rounding", default) == "per_contract")
 
     @property
     def shared(self) -> bool:
         """Return whether cross positions share all cash but maintenance."""
         default = "shared" if self._since(SHARED_FROM) else "separate"
+        if self.sheet.rules is not None:
+            default = "shared" if self.sheet.rules == "shared_pool" else "separate"
         return bool(self.sheet.parameters.get("cross_pool", default) == "shared")
 
     # Money
@@ -212,9 +225,8 @@ class Bitmex(Rules):
 
     def _covered(self, position: Position) -> bool:
         """Return whether it is an isolated inverse short without leverage."""
-        rate = self.imr(position)
         alone = position.isolated and position.inverse and position.side < 0
-        return alone and rate is not None and rate >= 1
+        return alone and position.leverage is not None and position.leverage <= 1
 
     def reserve(self, position: Position) -> Decimal | None:
         """Return the reserve for the closing fee."""
@@ -280,6 +292,9 @@ class Bitmex(Rules):
         """Return one pool a settle currency, in a separate wallet one a symbol."""
         settles = list(dict.fromkeys(p.contract.settle for p in positions))
         account = self.sheet.account
+        if account.collateral_mode != "single" and not self.shared:
+            message = "separate margins in a pool of several assets are not judged here"
+            raise NotImplementedError(message)
         if account.collateral_mode != "single" or len(settles) > 1:
             money = account.wallet_balance is not None or account.equity is not None
             if account.collateral_mode != "single" or money:
@@ -373,23 +388,25 @@ class Bitmex(Rules):
     ) -> Figures:
         """Return totals in whole units; what is locked depends on the kind of wallet."""
         figures = super().funded_figures(pool, prices, initial, needed)
-        if not isinstance(pool, Wallet):
-            return figures
-        assert pool.wallet is not None
         equity = pool.backing(prices)
         figures["margin_ratio"] = None
         if needed is not None and equity > 0:
             figures["margin_ratio"] = snap(needed / equity)
-        orders = self.order_margin(pool.settle or "")
-        free = None if initial is None or orders is None else snap(equity - initial - orders)
-        figures["available_balance"] = free
-        return figures
+        settles = [p.contract.settle for p in pool.positions]
+        settles += [order.contract.settle for order in self.sheet.orders]
+        orders = self.order_margin(settles[0] if settles else "")
+        free = None
+        if initial is not None and orders is not None:
+            free = snap(pool.available_backing(prices) - initial - orders)
+        return figures | {"available_balance": free}
 
     # Orders
 
     def order_margin(self, settle: str) -> Decimal | None:
         """Return what open orders reserve: of each symbol the larger side, less reductions."""
-        total = self.sheet.account.order_margin
+        if self.sheet.account.order_margin:
+            return self.sheet.account.order_margin
+        total = ZERO
         orders = [o for o in self.sheet.orders if o.contract.settle == settle]
         for symbol in dict.fromkeys(o.symbol for o in orders):
             sides = [self._side_margin(symbol, side) for side in (1, -1)]

@@ -361,7 +361,10 @@ class Drift(Rules):
         each = position.mark_price * (self._quote_price(pool) * room - fund)
         if each <= 0:
             return None
-        qty = self.shortage(pool) / each
+        shortage = self.shortage(pool)
+        if shortage == 0:
+            return None
+        qty = shortage / each
         return to_decimals(qty, 9, CUT) if self.rounded else snap(qty)
 
     # The account
@@ -393,7 +396,7 @@ class Drift(Rules):
             required = pool.requirement(prices)
             figures |= {
                 "margin_shortage": snap(self.shortage(pool)),
-                "liquidatable": backing < required,
+                "liquidatable": required > 0 and backing < required,
                 "health": self._health(backing, required),
             }
         return figures

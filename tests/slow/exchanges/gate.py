@@ -126,4 +126,4 @@ class Gate(FurtherRules):
     def displayed_ratio(self, pool: Pool) -> Decimal | None:
         """Return backing / requirement."""
         needed = pool.requirement(MARKS)
-        return snap(pool.backing(MARKS) / needed) if needed > 0 else None
+        return snap(pool.backing(MARKS) / needed) if needed else None

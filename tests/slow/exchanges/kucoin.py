@@ -286,9 +286,10 @@ class Kucoin(FurtherRules):
     def _order_initial(self, order: Order) -> Decimal | None:
         held = [p.leverage for p in self.sheet.positions if p.symbol == order.symbol]
         leverage = order.leverage or next((each for each in held if each is not None), None)
-        least = self._factored(order.symbol, self.order_rate(order, MARKS))
+        rate = self.order_rate(order, MARKS)
+        least = self._factored(order.symbol, rate)
         if order.tiers is not None:
-            least = next(row.imr for row in order.tiers if row.mmr == self.order_rate(order, MARKS))
+            least = next(row.imr for row in order.tiers if row.mmr == rate) or least
         share = self._larger(leverage, least)
         return None if share is None else order.value * (share + self.taker)
 

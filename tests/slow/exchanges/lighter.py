@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from tests.slow.prices import Prices
 
 
-
 class CloseOutView(Pool):
     """A pool seen by the fund: two thirds of the requirement count."""
 
@@ -52,8 +51,7 @@ class Lighter(Rules):
         """Return the user's own fraction of four decimals, or the market's minimum if higher."""
         rates: list[Decimal | None] = []
         if position.leverage is not None:
-            share = ONE / position.leverage
-            rates.append(to_decimals(share, 4, DOWN) if self.rounded else share)
+            rates.append(to_decimals(ONE / position.leverage, 4, DOWN))
         if position.tiers:
             rates.append(self.tier(position, position.mark_price).imr)
         return max((rate for rate in rates if rate is not None), default=None)
@@ -114,6 +112,8 @@ class Lighter(Rules):
     ) -> Figures:
         """Add whether the pool is liquidatable."""
         figures = super().funded_figures(pool, prices, initial, needed)
-        known = pool.determined
-        figures["liquidatable"] = pool.health(prices) < 0 if known else None
+        figures["liquidatable"] = None
+        if pool.determined:
+            needed = pool.requirement(prices)
+            figures["liquidatable"] = needed > 0 and pool.backing(prices) < needed
         return figures
