@@ -102,9 +102,9 @@ def _write_rates(sheet: Sheet, row: Row) -> None:
     """Write the rows of the table that holds, or the parameters of its formula."""
     tables = sheet.setdefault("tiers", {})
     known = folder(sheet["exchange"]).tiers(row["symbol"])
-    for table in known.history if known is not None else ():
-        if table.continuous is not None:  # stands beside a table for the other margin mode
-            _write_formula(sheet, row["symbol"], table)
+    for beside in known.history if known is not None else ():
+        if beside.continuous is not None:  # for the other margin mode than the table that holds
+            _write_formula(sheet, row["symbol"], beside)
     if row["symbol"] in tables:
         return
     table = table_for(sheet, row)

@@ -11,12 +11,14 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from liqcalc.engine.words import CrossPool, FeeBasis, Share, ShownPrice
-from tests.laws.compare import SHOWN_AS, Sheet, answer
-from tests.laws.disturb import mode_of, opposite, text
+from tests.laws.compare import SHOWN_AS, answer
+from tests.laws.disturb import opposite, text
 from tests.laws.folders import (
     CROSS,
     HEDGING,
     ISOLATED,
+    Sheet,
+    mode_of,
     mode_rules,
     product_of,
     rules_of,

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tests.laws.compare import SHOWN_AS, Sheet, answer
+from tests.laws.compare import SHOWN_AS, answer
 from tests.laws.disturb import opposite
 from tests.laws.folders import (
     ISOLATED,
+    Sheet,
     grain,
     keeps_a_reserve,
     rules_of,

@@ -19,8 +19,9 @@ def figures(case: dict[str, Any]) -> list[tuple[str, Any, Any, Any]]:
     """Return (name, expected, answered, tolerance) of every figure of a case."""
     found, expected = answer(sheet_of(case)), case["expected"]
     tolerances = case.get("tolerance") or {}
-    places = [("position", expected.get("position"), *found["positions"][:1])]
-    places += [("account", expected.get("account"), found["account"])]
+    places = [("account", expected.get("account"), found["account"])]
+    if "position" in expected:
+        places.append(("position", expected["position"], found["positions"][0]))
     for key, wanted in (expected.get("positions") or {}).items():
         symbol, _, side = key.partition(":")
         rows = [each for each in found["positions"] if each["symbol"] == symbol]
