@@ -12,11 +12,13 @@ from liqcalc.engine.numbers import ZERO
 from liqcalc.engine.pool import Pool
 from liqcalc.engine.position import Coin
 from liqcalc.engine.vocabulary import MultiAsset
-from liqcalc.engine.words import FeeBasis
+from liqcalc.engine.words import CrossPool, FeeBasis
 from liqcalc.errors import Fault, InputError
 from liqcalc.rules.schema import CollateralMode
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from liqcalc.answers.resolved import Resolved
     from liqcalc.engine.marked import Marked
 
@@ -177,7 +179,7 @@ def _fill(
         multi=multi,
         equity=equity,
         other_pnl=account.other_unrealized_pnl - account.options_value,
-        other_requirement=account.other_maintenance_margin + locked,
+        other_requirement=_held_by_others(found) + locked,
         other_initial=account.other_initial_margin + reserved,
         orders=plan.orders.unheld,
         opening_fees=locked
@@ -195,6 +197,14 @@ def _fill(
         return
     missing = pending if known else ["wallet_balance, equity or collateral of the account"]
     plan.reason = "not known: " + ", ".join(missing)
+
+
+def _held_by_others(found: Resolved) -> Decimal:
+    """Return what positions that are not listed keep from those that are."""
+    account = found.sheet.account
+    if found.rules.cross_pool is CrossPool.SEPARATE and account.other_initial_margin:
+        return account.other_initial_margin
+    return account.other_maintenance_margin
 
 
 def _share_what_is_missing(marked: list[Marked]) -> list[str]:

@@ -216,7 +216,7 @@ def _profit(
         settle = result.marked.contract.settle
         figures = result.figures.exact if exact else result.figures.shown
         profit = figures["unrealized_pnl"] or ZERO
-        if backing.profit_apart:
+        if backing.profit_uncut:
             total += profit * backing.requirement_price(settle)
         else:
             total += profit * backing.held_price(settle, amounts.get(settle, ZERO))
@@ -243,7 +243,7 @@ def _ratios(
         return None
     equity, requirement = condition_parts(pool)
     ratio = margin_ratio(equity, requirement)
-    share = None if initial is None or equity <= 0 else initial / equity
+    share = None if initial is None or pool.equity() <= 0 else initial / pool.equity()
     shown = ratio
     kind = plan.marked[0].mode.displayed_ratio if plan.marked else found.rules.cross.displayed_ratio
     if kind is not DisplayedRatio.REQUIREMENT_TO_EQUITY:

@@ -185,7 +185,7 @@ def _fund_rate(
     assert rule.max_insurance_fee is not None  # noqa: S101 - the caller has looked
     price = pool.requirement_price(m.contract.settle)
     total = pool.requirement()
-    own = shortage * m.requirement * price / total if total else ZERO
+    own = max(ZERO, shortage) * m.requirement * price / total if total else ZERO
     left = m.tier.mmr + rule.buffer - fee - own / (m.value * price)
     return min(rule.max_insurance_fee, _RATE_STEP.apply(_KEPT_FOR_FUND * max(ZERO, left)))
 

@@ -26,7 +26,7 @@ def value_figures(result: PositionResult) -> None:
     notional = m.valued(m.rules.notional_at)
     figures.put_rounded("notional", notional, amounts.of("notional", linear=linear))
     rounding = amounts.of("unrealized_pnl", linear=linear)
-    figures.put_rounded("unrealized_pnl", m.pnl, rounding)
+    figures.put_rounded("unrealized_pnl", m.unrealized_pnl, rounding)
 
 
 def fee_figures(result: PositionResult) -> None:
@@ -54,9 +54,9 @@ def _return_on_equity(m: Marked, figures: Figures) -> None:
     roe: Decimal | None = None
     if rules.roe_on is RoeOn.INITIAL_MARGIN:
         initial = shown_initial_margin(m)
-        roe = m.pnl / initial if initial else None
+        roe = m.unrealized_pnl / initial if initial else None
     elif leverage is not None:
-        roe = m.pnl * leverage / m.entry_value
+        roe = m.unrealized_pnl * leverage / m.entry_value
     if roe is None:
         figures.none("roe", "leverage was not given")
     else:
@@ -158,7 +158,7 @@ def isolated_figures(result: PositionResult) -> None:
         figures.put("margin_balance", pool.equity() + (m.reserve or ZERO))
         return
     printed = (figures.shown["margin"] or ZERO) + (figures.shown["unrealized_pnl"] or ZERO)
-    figures.put("margin_balance", (m.margin or ZERO) + m.pnl, printed)
+    figures.put("margin_balance", (m.margin or ZERO) + m.unrealized_pnl, printed)
 
 
 def size_figures(result: PositionResult) -> None:
@@ -223,7 +223,7 @@ def backing_figures(result: PositionResult) -> None:
     m, figures, position = result.marked, result.figures, result.marked.position
     if not position.isolated or m.maintenance is None or m.requirement_takes_margin:
         return
-    owed = position.accrued_fees - margins.impact(m)
+    owed = position.accrued_fees - m.charged - margins.impact(m)
     needed = m.requirement - m.pnl + owed
     figures.put("margin_needed", needed + (m.reserve or ZERO))
     cash = margins.cash(m)

@@ -262,7 +262,8 @@ def solved(pool: Pool, m: Marked, demand: Demand, net: int) -> tuple[Health, Sol
     if not alone and key in pool.solutions:
         return pool.solutions[key]
     health = pool.symbol(m, demand)
-    both = m.requirement_leaps or (not alone and _opposed(pool, m))
+    overtaken = m.requirement_leaps or m.rules.profit is not None
+    both = overtaken or (not alone and _opposed(pool, m))
     solution = solve(health, net=net, inclusive=m.rules.inclusive, both_sides=both)
     if not alone:
         pool.solutions[key] = (health, solution)

@@ -120,7 +120,7 @@ def cash(m: Marked) -> Decimal | None:
     if m.margin is None:
         return None
     position = m.position
-    return m.margin - (m.reserve or ZERO) - position.accrued_fees + impact(m)
+    return m.margin - (m.reserve or ZERO) - (position.accrued_fees - m.charged) + impact(m)
 
 
 def counted_profit(m: Marked, *, initial: bool = False) -> Decimal:

@@ -31,8 +31,12 @@ if TYPE_CHECKING:
 class Marked:
     """A position valued at its mark under its rules; all figures unrounded.
 
-    Attributes that cannot be computed are None, and `missing` says what the
-    user must give.
+    What cannot be computed is None, and `missing` says what the user must give.
+
+    Attributes:
+        pnl: the profit as equity counts it, less `charged`.
+        charged: accrued fees that are part of the profit where gains are
+            weighted; elsewhere they are `owed` beside it.
     """
 
     missing: list[str]
@@ -50,6 +54,7 @@ class Marked:
     unit: Decimal | None
 
     __slots__ = (
+        "charged",
         "contract",
         "deduction",
         "drift",
@@ -80,6 +85,7 @@ class Marked:
         "tier",
         "tier_index",
         "unit",
+        "unrealized_pnl",
         "value",
     )
 
@@ -96,8 +102,10 @@ class Marked:
         self.unit = rules.money.unit(contract.settle) if rules.money else None
         self.entry_value = self._value_at(self.entry)
         self.value = self._value_at(position.mark_price)
-        self.pnl = self._profit()
-        self.owed = ZERO if position.isolated else position.accrued_fees
+        self.unrealized_pnl = self._profit()
+        self.charged = ZERO if rules.profit is None else position.accrued_fees
+        self.pnl = self.unrealized_pnl - self.charged
+        self.owed = ZERO if position.isolated else position.accrued_fees - self.charged
         self._find_sizes()
         self._find_tier()
         self._count_margin()
@@ -353,7 +361,7 @@ class Marked:
         cash = margins.cash(self)
         if cash is None:
             return None
-        cash -= fees.bankruptcy_fee(self)
+        cash -= fees.bankruptcy_fee(self) + self.charged
         value = formulas.bankruptcy_value(
             self.drift, self.entry_value, cash, fees.bankruptcy_rate(self)
         )

@@ -121,7 +121,7 @@ class Pool:
             for m in self.marked:
                 total += margins.counted_profit(m, initial=initial) - m.owed
             return total
-        if self.profit_apart or self.rules.profit is not None:
+        if self.profit_uncut:
             for asset, coin in self.coins.items():
                 if coin.qty > 0 or not self.profit_apart:
                     total += coin.qty * self.held_price(asset, coin.qty, initial=initial)
@@ -139,6 +139,14 @@ class Pool:
         """Return True if profit counts apart from the coins that are held or owed."""
         multi = self.multi
         return multi is not None and multi.negative is NegativeEquity.REQUIREMENT
+
+    @property
+    def profit_uncut(self) -> bool:
+        """Return True if the weight of the coin that profit is paid in does not cut it."""
+        multi = self.multi
+        if multi is None or self.profit_apart or self.rules.profit is not None:
+            return True
+        return multi.profit_uncut
 
     def amounts(self) -> dict[str, Decimal]:
         """Return each coin's equity: what is held plus profit settled in it, less fees owed."""
@@ -260,7 +268,7 @@ class Pool:
             return
         if self.other_pnl:
             yield constant("other_unrealized_pnl", self.other_pnl), None
-        if self.profit_apart or self.rules.profit is not None:
+        if self.profit_uncut:
             yield from self._coins_and_profit(scales, moving, start, bare=bare)
             return
         settled = dict.fromkeys([*self.coins, *(m.contract.settle for m in self.marked)])
@@ -312,7 +320,10 @@ class Pool:
             if scale is None and follows is None:
                 continue
             coin = self.coins.get(settle)
-            per_coin = self.held_price(settle, coin.qty if coin else ZERO)
+            if self.profit_uncut:
+                per_coin = self.requirement_price(settle)
+            else:
+                per_coin = self.held_price(settle, coin.qty if coin else ZERO)
             if self.rules.profit is not None:
                 yield profit_term(m, scale, self.rules.profit.maintenance, per_coin)
                 counted = -margins.counted_profit(m) * per_coin

@@ -113,9 +113,12 @@ def pnl_term(m: Marked, scale: Decimal | None) -> Term:
     a, b, c = contract.coefficients(position.qty, m.drift * ONE)
     if scale != ONE:
         a, b, c = scaled((a, b, c), scale)
-    coefficients = (a - m.drift * m.entry_value, b, c)
+    coefficients = (a - m.drift * m.entry_value - m.charged, b, c)
     formula = "s*qty*(p - entry)" if contract.linear else "s*qty*(1/entry - 1/p)"
     numbers = (("s", position.side), ("qty", position.qty), ("entry", m.entry))
+    if m.charged:
+        formula += " - accrued_fees"
+        numbers = (*numbers, ("accrued_fees", m.charged))
     return Term(name, formula, numbers, coefficients)
 
 

@@ -94,6 +94,8 @@ class MultiAsset(NamedTuple):
         borrow_mmr: maintenance rate, by asset, on what is owed.
         haircut, conversion_fee: by asset; the weight of a coin whose weight is
             not given is (1 - haircut)*(1 - conversion_fee).
+        profit_uncut: profit counts in full, not at the weight of the coin that
+            it is paid in.
         settle_price: of a settle currency whose price is not given.
     """
 
@@ -103,6 +105,7 @@ class MultiAsset(NamedTuple):
     borrow_mmr: Mapping[str, Decimal] = NOTHING_GIVEN
     haircut: Mapping[str, Decimal] = NOTHING_GIVEN
     conversion_fee: Mapping[str, Decimal] = NOTHING_GIVEN
+    profit_uncut: bool = False
     settle_price: Decimal = ONE
 
     def weight(self, asset: str) -> Decimal:
