@@ -215,19 +215,23 @@ def _joint_of(plan: PoolPlan) -> JointMove:
     if _coin_settled_linear(pool):
         text = "a linear contract settled in a coin that moves is not solved jointly"
         return JointMove(None, None, Status.INDETERMINATE, text)
-    health = pool.joint()
     inclusive = pool.rules.inclusive
-    solution = solve(health, net=1, inclusive=inclusive, both_sides=True)
-    if solution.status is Status.ALREADY_LIQUIDATABLE:
-        return JointMove(None, None, solution.status, "the pool is liquidatable at the marks")
-    for crossing in (solution.lower, solution.upper):
-        if crossing is not None and _rows_unknown(pool, crossing.price):
-            text = "a size lies beyond the known rows of its tier table"
-            return JointMove(None, None, Status.INDETERMINATE, text)
-    down = solution.lower.price - ONE if solution.lower else None
-    up = solution.upper.price - ONE if solution.upper else None
-    reason = "" if down is not None or up is not None else "no common move liquidates the pool"
-    return JointMove(down, up, solution.status, reason)
+    ends = [solve(h, net=1, inclusive=inclusive, both_sides=True) for h in pool.joint()]
+    if any(end.status is Status.ALREADY_LIQUIDATABLE for end in ends):
+        text = "the pool is liquidatable at the marks"
+        return JointMove(None, None, Status.ALREADY_LIQUIDATABLE, text)
+    lower = max((end.lower.price for end in ends if end.lower), default=None)
+    upper = min((end.upper.price for end in ends if end.upper), default=None)
+    factors = [factor for factor in (lower, upper) if factor is not None]
+    if any(_rows_unknown(pool, factor) for factor in factors):
+        text = "a size lies beyond the known rows of its tier table"
+        return JointMove(None, None, Status.INDETERMINATE, text)
+    down = lower - ONE if lower is not None else None
+    up = upper - ONE if upper is not None else None
+    if factors:
+        return JointMove(down, up, Status.LIQUIDATABLE_AT_PRICE)
+    text = "no common move liquidates the pool"
+    return JointMove(None, None, Status.CANNOT_BE_LIQUIDATED, text)
 
 
 def _coin_settled_linear(pool: Pool) -> bool:

@@ -9,6 +9,7 @@ from liqcalc.engine.marked import Marked
 from liqcalc.engine.numbers import ONE, ZERO
 from liqcalc.engine.position import LONG, SHORT, Position
 from liqcalc.engine.words import FeeBasis
+from liqcalc.rules.schema import MarginMode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,6 +55,8 @@ def count_orders(found: Resolved, plan: PoolPlan, price_of: Callable[[str], Deci
         others = all(m.contract.settle != contract.settle for m in plan.marked)
         if others and (plan.marked or contract.settle != plan.currency):
             continue
+        if _isolated(found, order):
+            continue
         holders = [m for m in plan.marked if m.contract.symbol == order.symbol]
         adds = [m for m in holders if rules.both_sides or m.position.side == order.side]
         taker = next((m.position.taker for m in plan.marked), _taker(found, contract)) or ZERO
@@ -61,14 +64,19 @@ def count_orders(found: Resolved, plan: PoolPlan, price_of: Callable[[str], Deci
         plan.orders.fees += contract.value(order.qty, order.price) * taker * price
         if rules.each:
             _add_required(plan, contract.settle, rules.each, price)
-        apart = not holders and any(p.contract.symbol == order.symbol for p in found.positions)
-        if rules.worst_case and not holders and not apart and _worse(found, order):
+        if rules.worst_case and not holders and _worse(found, order):
             _add_order(found, plan, order, None, taker=ZERO, price=price)
-        if not rules.in_requirement or (holders and not adds) or apart:
+        if not rules.in_requirement or (holders and not adds):
             continue
         _add_order(found, plan, order, adds[0] if adds else None, taker=taker, price=price)
     if rules.both_sides and rules.in_requirement and plan.orders.initial is not None:
         plan.orders.initial = _occupied(found, plan)
+
+
+def _isolated(found: Resolved, order: Order) -> bool:
+    """Return True if an order is for an isolated position, apart from the account's pool."""
+    held = [p.isolated for p in found.positions if p.contract.symbol == order.symbol]
+    return all(held) if held else found.sheet.account.margin_mode is MarginMode.ISOLATED
 
 
 def _worse(found: Resolved, order: Order) -> bool:
@@ -176,7 +184,7 @@ def _occupied(found: Resolved, plan: PoolPlan) -> Decimal | None:
         margin = held.initial_margin if held else ZERO
         sides = {LONG: ZERO, SHORT: ZERO}
         for order in found.orders:
-            if order.symbol != symbol:
+            if order.symbol != symbol or _isolated(found, order):
                 continue
             m = _as_position(found, order)
             if m.initial_margin is None or margin is None:

@@ -243,7 +243,8 @@ def _ratios(
         return None
     equity, requirement = condition_parts(pool)
     ratio = margin_ratio(equity, requirement)
-    share = None if initial is None or pool.equity() <= 0 else initial / pool.equity()
+    held = equity if found.rules.orders.margin_locked else pool.equity()
+    share = None if initial is None or held <= 0 else initial / held
     shown = ratio
     kind = plan.marked[0].mode.displayed_ratio if plan.marked else found.rules.cross.displayed_ratio
     if kind is not DisplayedRatio.REQUIREMENT_TO_EQUITY:

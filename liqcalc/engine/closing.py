@@ -83,6 +83,9 @@ def partial_close_figures(result: PositionResult) -> None:
     figures.put("max_notional_liquidatable", most)
     if pool is None or m.tier is None:
         return
+    if not pool.requirement():
+        figures.none("fillable_price", "the account requires nothing")
+        return
     figures.put("fillable_price", _fillable_price(m, pool, rule))
     if m.position.close is not None:
         _close_figures(m, figures, pool, rule, m.position.close)
@@ -96,7 +99,7 @@ def _fillable_price(m: Marked, pool: Pool, rule: PartialClose) -> Decimal:
         rating = clamp(bankruptcy_adjustment*(1 - equity/requirement), 0, 1)
     """
     mark, tier, requirement = m.position.mark_price, m.tier, pool.requirement()
-    if tier is None or not requirement:
+    if tier is None:
         return mark
     rating = rule.bankruptcy_adjustment * (ONE - pool.equity() / requirement)
     rating = max(ZERO, min(ONE, rating))
@@ -121,7 +124,8 @@ def _close_figures(
     before = printed_maintenance(m, m.value)
     left = contract.value(position.qty - closed, position.mark_price) if closed else m.value
     released = before - printed_maintenance(m, left)
-    total = sum((printed_maintenance(o, o.value) for o in pool.marked), ZERO)
+    listed = (printed_maintenance(o, o.value) for o in pool.marked)
+    total = sum(listed, pool.other_requirement)
     share = pool.equity() * released / total if total else ZERO
     exact = position.side * (m.value - left) - share
     rounding = m.rules.amounts.of("bankruptcy_quote_delta")

@@ -36,7 +36,7 @@ def liquidation_figures(result: PositionResult) -> None:
         for name in _CONDITION_FIGURES:
             if name not in figures.shown:
                 figures.none(name, reason)
-        if backing is not None and m.position.taker is not None:
+        if backing is not None and None not in {m.position.taker, m.reserve}:
             del figures.reasons["bankruptcy_price"]
             _bankruptcy(result, backing, net_side(backing, m))
         return

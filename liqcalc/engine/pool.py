@@ -105,10 +105,16 @@ class Pool:
         start = marked.position.mark_price
         return self._health({marked.contract.symbol: ONE}, start, demand)
 
-    def joint(self) -> Health:
-        """Return health while every price moves by the same factor."""
+    def joint(self) -> list[Health]:
+        """Return health while every price moves by the same factor; the first end counts.
+
+        It is one of the whole pool, or one a symbol where each has a pool of
+        its own: what backs it, less the margins that the others lock.
+        """
         scales = {m.contract.symbol: m.position.mark_price for m in self.marked}
-        return self._health(scales, ONE, LIQUIDATION)
+        if self.rules.cross_pool is CrossPool.SHARED:
+            return [self._health(scales, ONE, LIQUIDATION)]
+        return [self._health(scales, ONE, LIQUIDATION, only=symbol) for symbol in scales]
 
     def equity(self, *, initial: bool = False) -> Decimal:
         """Return what backs the pool at the marks, with unrealised profit."""
@@ -210,7 +216,15 @@ class Pool:
             total += m.requirement * self.requirement_price(m.contract.settle)
         return total
 
-    def _health(self, scales: Mapping[str, Decimal], start: Decimal, demand: Demand) -> Health:
+    def _health(
+        self,
+        scales: Mapping[str, Decimal],
+        start: Decimal,
+        demand: Demand,
+        *,
+        only: str | None = None,
+    ) -> Health:
+        """Return health; what other symbols than `only` require stands still, if it is given."""
         moving: set[str] = set()
         if self.multi is not None:
             moving = {m.contract.base for m in self.marked if m.contract.symbol in scales}
@@ -233,7 +247,8 @@ class Pool:
         for m in self.marked:
             settle = m.contract.settle
             money = self._money(settle, start if settle in moving else None)
-            scale = scales.get(m.contract.symbol)
+            symbol = m.contract.symbol
+            scale = scales.get(symbol) if only in {None, symbol} else None
             terms += _demanded(m, scale, money, demand, due=m not in self.covered)
             if not demand.factor or scale is None or m in self.covered:
                 continue
