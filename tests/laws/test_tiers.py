@@ -168,6 +168,11 @@ class TestEveryEdgeOfRealTables:
                 margin = required + (_value(table, size) - required) / 8
                 found = _position(table, size, side, margin)
                 name = "lower_liquidation_price" if side == "long" else "upper_liquidation_price"
+                if (
+                    found["status"] == "indeterminate"
+                ):  # the price lies beyond the rows that are known
+                    assert not table.known.complete
+                    continue
                 root = D(found["exact"][name])
                 if table.rules.tier_by is TierBy.VALUE_AT_MARK:  # another mark, another tier
                     lost = abs(_value(table, size, root) - _value(table, size))
