@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     )
     from liqcalc.answers.compare import compare
     from liqcalc.answers.comparison import ComparedPosition, Comparison, Outcome
-    from liqcalc.answers.public import evaluate, load_exchange, price
+    from liqcalc.answers.public import evaluate, load_exchange, position_sheet, price
     from liqcalc.engine.solve import Status
     from liqcalc.errors import (
         CaseError,
@@ -67,13 +67,14 @@ __all__ = [
     "compare",
     "evaluate",
     "load_exchange",
+    "position_sheet",
     "price",
 ]
 
 _HOMES = {
     "liqcalc.answers.compare": ("compare",),
     "liqcalc.answers.comparison": ("ComparedPosition", "Comparison", "Outcome"),
-    "liqcalc.answers.public": ("evaluate", "load_exchange", "price"),
+    "liqcalc.answers.public": ("evaluate", "load_exchange", "position_sheet", "price"),
     "liqcalc.answers.answer": (
         "AccountAnswer",
         "AccountFigures",

@@ -40,11 +40,12 @@ def evaluate_sheet(sheet: Sheet, catalog: Catalog, *, today: str) -> AccountAnsw
         InputError: the sheet names something that does not exist, or does not
             fit the exchange.
     """
-    answer, found = _evaluate(sheet, catalog, today)
-    return with_other_readings(answer, found, lambda other: _evaluate(other, catalog, today)[0])
+    answer, found = evaluate_once(sheet, catalog, today)
+    return with_other_readings(answer, found, lambda other: evaluate_once(other, catalog, today)[0])
 
 
-def _evaluate(sheet: Sheet, catalog: Catalog, today: str) -> tuple[AccountAnswer, Resolved]:
+def evaluate_once(sheet: Sheet, catalog: Catalog, today: str) -> tuple[AccountAnswer, Resolved]:
+    """Return every figure of a checked sheet by the default readings, and what it stands on."""
     with exact():
         found = resolve(sheet, catalog, today=today)
         pairs = zip(found.positions, found.rules_of, strict=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from liqcalc.answers.account import evaluate_sheet
 from liqcalc.answers.answer import Note
 from liqcalc.answers.comparison import ComparedPosition, Outcome
-from liqcalc.answers.public import in_quantity, lot_of
+from liqcalc.answers.request import in_quantity, lot_of
 from liqcalc.engine.contract import Product
 from liqcalc.engine.numbers import ZERO, plain, to_step
 from liqcalc.engine.words import FeeBasis

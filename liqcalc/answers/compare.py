@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from liqcalc.answers.adapt import Asked, on_contract
 from liqcalc.answers.comparison import ComparedPosition, Comparison, Outcome
-from liqcalc.answers.public import (
+from liqcalc.answers.request import (
     Number,
     read_mode,
     read_numbers,

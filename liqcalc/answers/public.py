@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from liqcalc.engine.contract import Product
-from liqcalc.engine.numbers import ZERO, exact, plain, to_step
-from liqcalc.engine.tiers import TierRow
+from liqcalc.answers.request import NUMBERS, WORDS, sheet_of
+from liqcalc.engine.numbers import exact
 from liqcalc.errors import Fault, InputError
 from liqcalc.rules.catalog import Catalog, LoadedExchange, nearest
-from liqcalc.rules.schema import MarginMode
-from liqcalc.rules.sheet import (
-    LARGEST,
-    SMALLEST,
-    AccountRow,
-    FeesRow,
-    PositionRow,
-    Sheet,
-    Side,
-    check_sheet,
-    read_sheet,
-)
+from liqcalc.rules.sheet import Sheet, read_sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from liqcalc.answers.answer import AccountAnswer, PositionAnswer
-    from liqcalc.rules.schema import ContractFile
-
-Number = str | int | Decimal
-_PLAIN = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
+    from liqcalc.answers.request import Number
 
 
 def price(
@@ -121,61 +104,43 @@ def price(
     >>> answer.status.value, answer.liquidation_price
     ('liquidatable_at_price', Decimal('65704.230512692882'))
     """
+    given = dict(locals())
     catalog = Catalog(exchanges)
-    names = {
-        "qty": qty,
-        "contracts": contracts,
-        "notional": notional,
-        "entry_price": entry_price,
-        "leverage": leverage,
-        "margin": margin,
-        "extra_margin": extra_margin,
-        "wallet_balance": wallet_balance,
-        "mark_price": mark_price,
-        "taker": taker,
-        "mmr": mmr,
-        "deduction": deduction,
-        "max_leverage": max_leverage,
-        "liquidation_fee": liquidation_fee,
-        "index_price": index_price,
-        "funding_rate": funding_rate,
-    }
-    with exact():
-        given, meant, mode, own = together(
-            lambda: read_numbers(names),
-            lambda: read_side(side),
-            lambda: read_mode(margin_mode),
-            lambda: catalog.exchange(exchange).find_symbol(symbol),
-        )
-        loaded = catalog.exchange(exchange)
-        row = PositionRow(
-            symbol=own,
-            side=meant,
-            entry_price=_needed(given, "entry_price"),
-            qty=_qty(loaded, own, given),
-            contracts=given["contracts"],
-            mark_price=given["mark_price"],
-            leverage=given["leverage"],
-            margin=given["margin"],
-            extra_margin=given["extra_margin"] or ZERO,
-            max_leverage=given["max_leverage"],
-            index_price=given["index_price"],
-            funding_rate=given["funding_rate"],
-            opened=opened,
-            risk_level=risk_level,
-        )
-        sheet = Sheet(
-            exchange=loaded.id,
-            positions=(row,),
-            as_of=as_of,
-            account=AccountRow(margin_mode=mode, wallet_balance=given["wallet_balance"]),
-            tiers=_own_tier(own, given),
-            fees=FeesRow(taker=given["taker"], liquidation=given["liquidation_fee"]),
-            rules=rules,
-            parameters=dict(parameters or {}),
-        )
-        check_sheet(sheet, where="price")
+    sheet = sheet_of(catalog, exchange, symbol, side, given)
     return _evaluate(sheet, catalog, today).positions[0]
+
+
+def position_sheet(
+    exchange: str,
+    symbol: str,
+    side: str,
+    qty: Number | None = None,
+    *,
+    exchanges: Iterable[str | Path] = (),
+    **inputs: Any,  # noqa: ANN401 - those of `price`
+) -> Sheet:
+    """Return the sheet of one position, for the questions that take a sheet.
+
+    Args:
+        exchange: folder name.
+        symbol: the exchange's own name, or ccxt's unified one.
+        side: ``long`` or ``short``.
+        qty: as `price` takes it.
+        exchanges: folders of exchanges of your own.
+        inputs: any other input of `price`, under its name there.
+
+    Raises:
+        InputError: every input that cannot be used.
+
+    >>> sheet = position_sheet("binance", "BTCUSDT", "long", "0.5", entry_price=60000, leverage=20)
+    >>> evaluate(sheet, today="2026-11-22").positions[0].liquidation_price
+    Decimal('57259.03614458')
+    """
+    unknown = [name for name in inputs if name not in {*NUMBERS, *WORDS, "margin_mode"}]
+    if unknown:
+        hint = nearest(unknown[0], [*NUMBERS, *WORDS, "margin_mode"])
+        raise InputError(Fault("LQ105", unknown[0], "is not an input of a position", hint))
+    return sheet_of(Catalog(exchanges), exchange, symbol, side, {"qty": qty, **inputs})
 
 
 def evaluate(
@@ -247,146 +212,3 @@ def _today() -> str:
     import time
 
     return time.strftime("%Y-%m-%d")
-
-
-def together(*readers: Callable[[], Any]) -> list[Any]:
-    """Return what each of `readers` returns, or raise with the faults of all of them."""
-    found: list[Any] = []
-    faults: list[Fault] = []
-    for read in readers:
-        try:
-            found.append(read())
-        except InputError as error:
-            faults += error.faults
-    if faults:
-        raise InputError(*faults)
-    return found
-
-
-def read_numbers(given: Mapping[str, Any]) -> dict[str, Decimal | None]:
-    """Return all inputs as decimals, or raise with all that are not."""
-    found: dict[str, Decimal | None] = {}
-    faults = []
-    for name, value in given.items():
-        if value is None:
-            found[name] = None
-            continue
-        fault = number_fault(name, value)
-        if fault is not None:
-            faults.append(fault)
-        else:
-            found[name] = Decimal(value)
-    if faults:
-        raise InputError(*faults)
-    return found
-
-
-def number_fault(name: str, value: Any) -> Fault | None:  # noqa: ANN401 - whatever was passed
-    """Return what is wrong with an input that should be a number; None if nothing."""
-    if isinstance(value, float):
-        message = f"is the binary float {value!r}, which is not exact"
-        return Fault("LQ104", name, message, f'write it as text: {name}="{value!r}"')
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        return Fault("LQ104", name, f"should be text, int or Decimal, not {value!r}")
-    if isinstance(value, str) and not _PLAIN.fullmatch(value.strip()):
-        hint = "write a plain decimal number such as 0.005"
-        if value.strip().endswith("%"):
-            hint = "rates are fractions: 0.5% is 0.005"
-        elif value.strip().lower() in {"nan", "inf", "-inf", "infinity"}:
-            hint = "only finite numbers make a position"
-        elif "," in value or "_" in value:
-            hint = "leave thousands separators out"
-        return Fault("LQ104", name, f"is {value!r}, not a number", hint)
-    try:
-        number = Decimal(value)
-    except InvalidOperation:
-        return Fault("LQ104", name, f"is {value!r}, not a number")
-    if number.is_finite() and number and not SMALLEST <= number.copy_abs() <= LARGEST:
-        hint = "check the unit and the decimal point"
-        message = f"is {number:.3E}, numbers from 1e-24 to 1e24 are read"
-        return Fault("LQ105", name, message, hint)
-    return None
-
-
-def _needed(given: Mapping[str, Decimal | None], name: str) -> Decimal:
-    value = given[name]
-    if value is None:
-        raise InputError(Fault("LQ105", name, "is needed"))
-    return value
-
-
-def _qty(
-    loaded: LoadedExchange, symbol: str, given: Mapping[str, Decimal | None]
-) -> Decimal | None:
-    """Return the quantity, counted from the notional if that was given."""
-    named = [name for name in ("qty", "contracts", "notional") if given[name] is not None]
-    if len(named) != 1:
-        state = " and ".join(named) + " are given together" if named else "no size is given"
-        hint = "give exactly one of qty, contracts and notional"
-        raise InputError(Fault("LQ105", "qty", state, hint))
-    notional = given["notional"]
-    if notional is None:
-        return given["qty"]
-    entry = _needed(given, "entry_price")
-    contract = loaded.contract(symbol)
-    if notional <= 0 or entry <= 0 or contract is None:
-        raise InputError(Fault("LQ105", "notional", "and entry_price must be above 0"))
-    qty = notional if contract.product is Product.INVERSE else notional / entry
-    lot = lot_of(contract)
-    if lot is not None:
-        qty = to_step(qty, lot, "down")
-    if not qty:
-        message = f"of {plain(notional)} is less than one lot of {plain(lot or ZERO)}"
-        raise InputError(Fault("LQ105", "notional", message))
-    return qty
-
-
-def lot_of(contract: ContractFile) -> Decimal | None:
-    """Return the step of a contract's quantity; None if it is not known."""
-    return in_quantity(contract, contract.lot_size)
-
-
-def in_quantity(contract: ContractFile, size: Decimal | None) -> Decimal | None:
-    """Return a size in a contract's own unit as a quantity; None if either is not known."""
-    if size is None or contract.size_unit != "contracts":
-        return size
-    return None if contract.contract_size is None else size * contract.contract_size
-
-
-def read_side(side: str) -> Side:
-    """Return a side that was typed.
-
-    Raises:
-        InputError: neither long nor short.
-    """
-    try:
-        return Side(side.lower())
-    except (ValueError, AttributeError):
-        words = {"buy": "long", "sell": "short"}
-        meant = words.get(str(side).lower())
-        hint = f"did you mean {meant}?" if meant else nearest(str(side), ["long", "short"])
-        raise InputError(Fault("LQ114", "side", f"is {side!r}, not long or short", hint)) from None
-
-
-def read_mode(mode: str) -> MarginMode:
-    """Return a margin mode that was typed.
-
-    Raises:
-        InputError: neither isolated nor cross.
-    """
-    try:
-        return MarginMode(mode)
-    except ValueError:
-        hint = nearest(str(mode), ["isolated", "cross"])
-        message = f"is {mode!r}, not isolated or cross"
-        raise InputError(Fault("LQ114", "margin_mode", message, hint)) from None
-
-
-def _own_tier(symbol: str, given: Mapping[str, Decimal | None]) -> dict[str, tuple[TierRow, ...]]:
-    mmr, deduction = given["mmr"], given["deduction"]
-    if mmr is None:
-        if deduction is not None:
-            hint = "give mmr with it"
-            raise InputError(Fault("LQ105", "deduction", "is given without mmr", hint))
-        return {}
-    return {symbol: (TierRow(floor=ZERO, mmr=mmr, deduction=deduction),)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from liqcalc.answers.public import number_fault
+from liqcalc.answers.request import number_fault
 from liqcalc.engine.contract import Product
 from liqcalc.engine.numbers import plain
 from liqcalc.engine.rates import continuous, sloped

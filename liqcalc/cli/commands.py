@@ -94,10 +94,17 @@ def load(name: str) -> Any:  # noqa: ANN401 - typer's command
 
     module = import_module(f"liqcalc.cli.{name}")
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
-    examples = getattr(module, "EXAMPLES", "")
-    epilog = f"\b\nExamples:\n{examples.rstrip()}" if examples else None
-    app.command(name, context_settings=_HELP, epilog=epilog)(module.command)
+    app.command(name, context_settings=_HELP, epilog=_epilog(module))(module.command)
     return typer.main.get_command(app)
+
+
+def _epilog(module: Any) -> str:  # noqa: ANN401 - a module of this package
+    """Return what stands below the options: command lines, and one with what it prints."""
+    parts = [
+        ("Examples", getattr(module, "EXAMPLES", "")),
+        ("It prints", getattr(module, "WORKED", "")),
+    ]
+    return "\n\n".join(f"\b\n{title}:\n{text.rstrip()}" for title, text in parts if text)
 
 
 def _version(asked: bool) -> None:  # noqa: FBT001 - typer's protocol

@@ -15,22 +15,35 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-    from liqcalc.answers.answer import Citation, PositionAnswer, TraceStep
+    from liqcalc.answers.answer import Citation, PositionAnswer, Provenance, TraceStep
 
 _COMPARISON = re.compile(r" (<|<=|=|>|>=) ")
 
 
 def parts(answer: PositionAnswer) -> Iterator[RenderableType]:
     """Yield the derivation of a position's liquidation price and its sources."""
-    steps = answer.trace
-    yield ""
     text = "p is the price that moves; the end is where health(p) is 0"
+    yield from below(answer.trace, answer.provenance, text)
+
+
+def below(
+    steps: Iterable[TraceStep], provenance: Provenance, text: str = ""
+) -> Iterator[RenderableType]:
+    """Yield a derivation and its sources.
+
+    Args:
+        steps: in order.
+        provenance: of the answer.
+        text: what must be known to read it.
+    """
+    steps = tuple(steps)
+    yield ""
     yield screen.title("derivation", text)
     yield ""
     yield _steps(steps)
-    cited = {step.source for step in steps} | {use.source for use in answer.provenance.tiers}
-    cited.add(answer.provenance.taker_source)
-    found = [c for c in answer.provenance.citations if c.id in cited]
+    cited = {step.source for step in steps} | {use.source for use in provenance.tiers}
+    cited.add(provenance.taker_source)
+    found = [c for c in provenance.citations if c.id in cited]
     if found:
         yield ""
         yield screen.title("sources")
