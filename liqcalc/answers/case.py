@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from liqcalc.answers.account import evaluate_once, evaluate_sheet
 from liqcalc.answers.guard import computable
@@ -27,7 +27,26 @@ if TYPE_CHECKING:
     from liqcalc.answers.answer import AccountAnswer, PositionAnswer
     from liqcalc.answers.resolved import Resolved
     from liqcalc.engine.position import Position
+    from liqcalc.engine.solve import Status
     from liqcalc.rules.sheet import CollateralRow
+
+
+class Ends(NamedTuple):
+    """Where a position's condition first holds on either side of the mark, unrounded.
+
+    Attributes:
+        status: one of the four.
+        lower, upper: marks, other symbols standing still; None where no price
+            on that side liquidates, and where the condition holds already.
+    """
+
+    status: Status
+    lower: Decimal | None
+    upper: Decimal | None
+
+    def losing(self, side: Side) -> Decimal | None:
+        """Return the end on which `side` loses."""
+        return self.lower if side is Side.LONG else self.upper
 
 
 class Case:
@@ -87,6 +106,16 @@ class Case:
     def position(self, i: int) -> Position:
         """Return position `i` as the engine has it."""
         return self.resolved.positions[i]
+
+    def ends(self, i: int) -> Ends:
+        """Return where position `i` ends below and above its mark.
+
+        These are the marks at which the exchange's condition truly holds, also
+        where the price that it prints is another (`trigger_price`).
+        """
+        answer = self.figures.positions[i]
+        lower, upper = (answer.exact.get(f"{at}_liquidation_price") for at in ("lower", "upper"))
+        return Ends(answer.status, lower, upper)
 
     def index(self, name: str | int | None = None) -> int:
         """Return which position is meant.
