@@ -49,27 +49,28 @@ def _steps(result: PositionResult, cites: Mapping[str, str]) -> list[TraceStep]:
     steps += [_term_step(term, cites) for term in health.terms]
     held = solution.chosen.indexes if solution.chosen else None
     at = solution.chosen.price if solution.chosen else health.start
+    required: list[Coefficients] = []
     for place, m in enumerate(health.legs):
         leg = health.curve.legs[place]
         index = held[place] if held else leg.index_at(at)
-        steps += _tier_steps(m, index, at, leg.coefficients(index), cites)
+        required.append(leg.coefficients(index))
+        steps += _tier_steps(m, index, at, required[-1], cites)
     if any(m.sloped for m in health.legs):
         text = "health in the coin times its price: counted in the quote currency, zero where it is"
         steps.append(TraceStep("sum", "unit of health", "health(p)*p", {}, text))
     now = {"p": health.start}
     steps.append(TraceStep("sum", "health at the mark", "health(p)", now, solution.health_at_mark))
-    steps += _root_steps(result, solution, _parts(health, held), cites)
+    steps += _root_steps(result, solution, _parts(health, required), cites)
     return steps
 
 
-def _parts(health: Health, held: tuple[int, ...] | None) -> list[tuple[str, Coefficients]]:
+def _parts(health: Health, required: list[Coefficients]) -> list[tuple[str, Coefficients]]:
     """Return what health is the sum of; nothing where haircuts put kinks into it."""
-    legs = health.curve.legs
-    if held is None or len(legs) > len(health.legs):
+    if len(health.curve.legs) > len(health.legs):
         return []
     parts = [(t.name, t.coefficients) for t in health.terms if t.coefficients != NOTHING]
-    for m, leg, index in zip(health.legs, legs, held, strict=True):
-        parts.append((f"maintenance_margin ({m.contract.symbol})", leg.coefficients(index)))
+    for m, coefficients in zip(health.legs, required, strict=True):
+        parts.append((f"maintenance_margin ({m.contract.symbol})", coefficients))
     return parts
 
 

@@ -257,17 +257,17 @@ def solved(pool: Pool, m: Marked, demand: Demand, net: int) -> tuple[Health, Sol
 
     Positions that share a symbol and a mark share the answer.
     """
-    alone = len(pool.marked) == 1 and not pool.multi
-    key = (m.contract.symbol, m.position.mark_price, demand)
-    if not alone and key in pool.solutions:
-        return pool.solutions[key]
-    health = pool.symbol(m, demand)
     overtaken = m.requirement_leaps or m.rules.profit is not None
-    both = overtaken or (not alone and _opposed(pool, m))
-    solution = solve(health, net=net, inclusive=m.rules.inclusive, both_sides=both)
-    if not alone:
+    if len(pool.marked) == 1 and not pool.multi:
+        health = pool.symbol(m, demand)
+        return health, solve(health, net=net, inclusive=m.rules.inclusive, both_sides=overtaken)
+    key = (m.contract.symbol, m.position.mark_price, demand)
+    if key not in pool.solutions:
+        health = pool.symbol(m, demand)
+        both = overtaken or _opposed(pool, m)
+        solution = solve(health, net=net, inclusive=m.rules.inclusive, both_sides=both)
         pool.solutions[key] = (health, solution)
-    return health, solution
+    return pool.solutions[key]
 
 
 def threshold_figures(result: PositionResult) -> None:

@@ -100,21 +100,22 @@ class Marked:
         entry = position.entry_price
         self.entry = rules.entry.apply(entry) if rules.entry.rounds else entry
         self.unit = rules.money.unit(contract.settle) if rules.money else None
-        self.entry_value = self._value_at(self.entry)
-        self.value = self._value_at(position.mark_price)
+        value = contract.value if self.unit is None else self.value_of
+        self.entry_value = value(position.qty, self.entry)
+        self.value = value(position.qty, position.mark_price)
         self.unrealized_pnl = self._profit()
         self.charged = ZERO if rules.profit is None else position.accrued_fees
         self.pnl = self.unrealized_pnl - self.charged
         self.owed = ZERO if position.isolated else position.accrued_fees - self.charged
-        self._find_sizes()
+        self.required_qty = self.size_qty = position.qty
+        if position.orders or position.opposing_qty or position.paired_qty:
+            self._find_sizes()
         self._find_tier()
         self._count_margin()
         self._count_fees()
-        self._count_orders()
-
-    def _value_at(self, price: Decimal) -> Decimal:
-        """Return the position's value at `price`."""
-        return self.value_of(self.position.qty, price)
+        self.orders_value = self.orders_fee = ZERO
+        if position.orders and rules.orders.in_requirement and not position.isolated:
+            self._count_orders(position)
 
     def value_of(self, qty: Decimal, price: Decimal) -> Decimal:
         """Return a value in the settle currency, in whole units where the exchange counts in them.
@@ -152,7 +153,7 @@ class Marked:
         if at is ValuedAt.ENTRY:
             return self.entry_value
         if at is ValuedAt.INDEX and position.index_price is not None:
-            return self._value_at(position.index_price)
+            return self.value_of(position.qty, position.index_price)
         return self.value
 
     def _required_value(self, at: ValuedAt) -> Decimal:
@@ -165,8 +166,7 @@ class Marked:
     def _find_sizes(self) -> None:
         """Find the quantity that is required for, and the one that picks the tier."""
         position, rules = self.position, self.rules
-        qty = self.required_qty = self.size_qty = position.qty
-        orders = rules.orders
+        qty, orders = position.qty, rules.orders
         if (orders.worst_case or self._grows) and (position.orders or position.opposing_qty):
             same = sum((order.qty for order in position.added), qty)
             worst = max(same, abs(qty - position.opposing_qty))
@@ -320,17 +320,13 @@ class Marked:
         """Return True if the fee in the requirement depends on what backs the pool."""
         return not self.position.isolated and self.mode.fee_in_requirement is FeeBasis.BANKRUPTCY
 
-    def _count_orders(self) -> None:
+    def _count_orders(self, position: Position) -> None:
         """Find what the open orders that add to a cross position require.
 
         Formula:
             orders_value*mmr + orders_fee, with
             orders_fee = value*rate of the fees to open and to close
         """
-        self.orders_value = self.orders_fee = ZERO
-        position = self.position
-        if position.isolated or not position.orders or not self.rules.orders.in_requirement:
-            return
         taker = position.taker or ZERO
         for order in position.orders:
             value = self.contract.value(order.qty, order.price)

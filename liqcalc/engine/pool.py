@@ -245,10 +245,9 @@ class Pool:
         legs: list[Leg] = []
         held: list[Marked] = []
         for m in self.marked:
-            settle = m.contract.settle
+            settle, symbol = m.contract.settle, m.contract.symbol
             money = self._money(settle, start if settle in moving else None)
-            symbol = m.contract.symbol
-            scale = scales.get(symbol) if only in {None, symbol} else None
+            scale = scales.get(symbol) if only is None or only == symbol else None
             terms += _demanded(m, scale, money, demand, due=m not in self.covered)
             if not demand.factor or scale is None or m in self.covered:
                 continue

@@ -236,11 +236,11 @@ class TierLeg:
     def coefficients(self, index: int) -> Coefficients:
         """Return the coefficients of minus the requirement in row `index`."""
         tier = self._schedule.tiers[index]
-        a, b, c = self._contract.coefficients(self._qty, -self._factor * tier.mmr)
+        _, b, c = self._contract.coefficients(self._qty, -self._factor * tier.mmr)
         fixed = tier.deduction
         if self._required_orders:
             fixed -= tier.mmr * self._required_orders
-        return a + self._factor * fixed, b, c
+        return self._factor * fixed, b, c
 
 
 class SlopedLeg:
