@@ -14,8 +14,20 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from liqcalc.engine.contract import Contract, Product
+from liqcalc.engine.steps import (
+    Action,
+    FeeLimit,
+    FeeOn,
+    FeeTo,
+    FillPrice,
+    Only,
+    PositionOrder,
+    Scope,
+    Size,
+)
 from liqcalc.engine.tiers import Steps, TierRow
 from liqcalc.engine.vocabulary import NOTHING_GIVEN, Continuous, OpenInterest, Rules, Slope
+from liqcalc.engine.words import FeeRate
 
 
 class EvidenceClass(StrEnum):
@@ -150,21 +162,61 @@ class FeeEntry(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One step of the liquidation process."""
+    """One step of the liquidation process.
 
-    action: str
+    Attributes:
+        action: what is done.
+        when: in words.
+        evidence: of the step as a whole.
+        note: what else is known, in words.
+        assumes: what is taken for granted where nothing is published, in words.
+        scope: cancel_orders: whose orders.
+        only: when it is done, beside the liquidation condition.
+        size: reduce: how much is closed.
+        fill: at which price.
+        fees: whose rates are charged on what is closed; none = no fee is known.
+        fee_on, fee_limit, fee_to: on which value, at most how much, for whom.
+        fee_missing: what is charged but of unknown rate, in words.
+        repeats: done again while the condition holds.
+        once: done once only, also if the condition holds again later.
+        pause_seconds: until the next step.
+    """
+
+    action: Action
     when: str
     evidence: EvidenceClass = EvidenceClass.DOCUMENTED
     note: str = ""
+    assumes: str = ""
+    scope: Scope = Scope.SYMBOL
+    only: Only = Only()
+    size: Size | None = None
+    fill: FillPrice = FillPrice.MARK
+    fees: tuple[FeeRate, ...] = ()
+    fee_on: FeeOn = FeeOn.FILL
+    fee_limit: FeeLimit = FeeLimit.NONE
+    fee_to: FeeTo = FeeTo.EXCHANGE
+    fee_missing: str = ""
+    repeats: bool = False
+    once: bool = False
+    pause_seconds: Decimal | None = None
 
 
 class Process(NamedTuple):
-    """What the exchange does at the liquidation price, from a day on."""
+    """What the exchange does at the liquidation price, from a day on.
+
+    Attributes:
+        from_: first day known in force.
+        mode: for isolated or for cross positions.
+        products: that it is for; empty = all.
+        first: which position of a cross account a step takes first.
+    """
 
     from_: str
     source: str
     mode: MarginMode
     steps: tuple[Step, ...]
+    products: tuple[Product, ...] = ()
+    first: PositionOrder = PositionOrder.UNPUBLISHED
 
 
 class Parameter(NamedTuple):

@@ -66,7 +66,9 @@ def check_exchange(file: DataFile, meta: Exchange, context: Context) -> None:
     check_parameters(file, meta)
     check_open_questions(file, meta)
     dated = [("fees", str(e.product), e.from_) for e in meta.fees]
-    dated += [("liquidation", str(e.mode), e.from_) for e in meta.liquidation]
+    dated += [
+        ("liquidation", " ".join([*e.products, e.mode]), e.from_) for e in meta.liquidation
+    ]
     _check_order(file, dated)
 
 
