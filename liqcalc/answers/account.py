@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from liqcalc.answers import trace
 from liqcalc.answers.answer import AccountAnswer, AccountFigures, JointMove, Note, PositionAnswer
+from liqcalc.answers.gauge import gauge
 from liqcalc.answers.guard import computable
-from liqcalc.answers.pools import PoolPlan, plan_pools
+from liqcalc.answers.pools import Plans, PoolPlan, plan_pools
 from liqcalc.answers.readings import with_other_readings
 from liqcalc.answers.resolve import resolve
 from liqcalc.engine.evaluate import add_further_figures, evaluate_position
+from liqcalc.engine.health import LIQUIDATION
 from liqcalc.engine.marked import Marked
 from liqcalc.engine.numbers import ONE, exact, plain
 from liqcalc.engine.solve import Status, solve
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from liqcalc.answers.answer import TraceStep
     from liqcalc.answers.resolved import Resolved
+    from liqcalc.engine.health import Demand
     from liqcalc.engine.pool import Pool
     from liqcalc.engine.result import PositionResult
     from liqcalc.rules.catalog import Catalog
@@ -48,9 +51,7 @@ def evaluate_once(sheet: Sheet, catalog: Catalog, today: str) -> tuple[AccountAn
     """Return every figure of a checked sheet by the default readings, and what it stands on."""
     with exact():
         found = resolve(sheet, catalog, today=today)
-        pairs = zip(found.positions, found.rules_of, strict=True)
-        marked = [Marked(position, rules) for position, rules in pairs]
-        plans = plan_pools(found, marked)
+        marked, plans = pools_of(found)
         results = [
             evaluate_position(m, plan.pool, plan.backing)
             for m, plan in zip(marked, plans.by_position, strict=True)
@@ -72,6 +73,13 @@ def evaluate_once(sheet: Sheet, catalog: Catalog, today: str) -> tuple[AccountAn
         provenance=found.provenance(None),
     )
     return answer, found
+
+
+def pools_of(found: Resolved) -> tuple[list[Marked], Plans]:
+    """Return the positions of a sheet at their marks, and the pools that they share."""
+    pairs = zip(found.positions, found.rules_of, strict=True)
+    marked = [Marked(position, rules) for position, rules in pairs]
+    return marked, plan_pools(found, marked)
 
 
 def _distinct(notes: Any) -> tuple[Note, ...]:  # noqa: ANN401 - an iterable of notes
@@ -112,6 +120,7 @@ def _position(found: Resolved, i: int, result: PositionResult) -> PositionAnswer
         provenance=found.provenance(position),
         warnings=_distinct(warnings),
         assumptions=_distinct(found.assumptions[i]),
+        gauge=gauge(found.exchange.meta, m.rules, isolated=position.isolated),
         derive=_deriver(result, cites),
     )
 
@@ -198,7 +207,7 @@ def _account(found: Resolved, plan: PoolPlan, results: list[PositionResult]) -> 
 
 
 def _joint(plans: list[PoolPlan]) -> JointMove | None:
-    moves = [_joint_of(plan) for plan in plans if plan.marked]
+    moves = [joint_move(plan) for plan in plans if plan.marked]
     if not moves:
         return None
 
@@ -209,7 +218,8 @@ def _joint(plans: list[PoolPlan]) -> JointMove | None:
     return min(moves, key=nearness)
 
 
-def _joint_of(plan: PoolPlan) -> JointMove:
+def joint_move(plan: PoolPlan, demand: Demand = LIQUIDATION) -> JointMove:
+    """Return the common move of all prices after which a pool no longer meets `demand`."""
     pool = plan.pool
     if pool is None:
         return JointMove(None, None, Status.INDETERMINATE, plan.reason)
@@ -217,7 +227,7 @@ def _joint_of(plan: PoolPlan) -> JointMove:
         text = "a linear contract settled in a coin that moves is not solved jointly"
         return JointMove(None, None, Status.INDETERMINATE, text)
     inclusive = pool.rules.inclusive
-    ends = [solve(h, net=1, inclusive=inclusive, both_sides=True) for h in pool.joint()]
+    ends = [solve(h, net=1, inclusive=inclusive, both_sides=True) for h in pool.joint(demand)]
     if any(end.status is Status.ALREADY_LIQUIDATABLE for end in ends):
         text = "the pool is liquidatable at the marks"
         return JointMove(None, None, Status.ALREADY_LIQUIDATABLE, text)

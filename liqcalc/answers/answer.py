@@ -12,6 +12,7 @@ from liqcalc.engine.vocabulary import NOTHING_GIVEN
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from liqcalc.answers.gauge import Gauge
     from liqcalc.engine.curve import Coefficients
     from liqcalc.engine.solve import Status
 
@@ -220,7 +221,8 @@ class PositionAnswer:
 
     Money is in the settle currency, prices in the quote currency, rates are
     fractions.  `figures` holds each figure as the exchange prints it, `exact`
-    the unrounded one, `reasons` why one is None.
+    the unrounded one, `reasons` why one is None; `gauge` says how to read
+    `displayed_margin_ratio`.
     """
 
     exchange: str
@@ -243,6 +245,7 @@ class PositionAnswer:
     provenance: Provenance
     warnings: tuple[Note, ...]
     assumptions: tuple[Note, ...]
+    gauge: Gauge
     derive: Callable[[], tuple[TraceStep, ...]] = field(repr=False, compare=False)
 
     liquidation_price = _Figure("The price that the exchange shows.")
@@ -295,6 +298,7 @@ class PositionAnswer:
             "status": str(self.status),
         }
         data |= {name: _text(value) for name, value in self.figures.items()}
+        data["displayed_ratio"] = self.gauge.to_dict(self.exact.get("displayed_margin_ratio"))
         data["tier_range"] = None
         if self.tier_range is not None:
             floor, cap = self.tier_range
@@ -310,18 +314,23 @@ class PositionAnswer:
 
 
 class AccountFigures(NamedTuple):
-    """The cross pool as a whole; money in its currency, or in USD for several assets."""
+    """The cross pool as a whole; money in its currency, or in USD for several assets.
+
+    `gauge` says how to read `displayed_margin_ratio`.
+    """
 
     currency: str
     figures: Mapping[str, Decimal | None]
     exact: Mapping[str, Decimal | None]
     reasons: Mapping[str, str]
     liquidatable: bool | None
+    gauge: Gauge
 
     def to_dict(self) -> dict[str, Any]:
         """Return the account as plain data."""
         data: dict[str, Any] = {"currency": self.currency}
         data |= {name: _text(value) for name, value in self.figures.items()}
+        data["displayed_ratio"] = self.gauge.to_dict(self.exact.get("displayed_margin_ratio"))
         data["liquidatable"] = self.liquidatable
         data["exact"] = {name: _text(value) for name, value in self.exact.items()}
         data["reasons"] = dict(self.reasons)

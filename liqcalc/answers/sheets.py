@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from liqcalc.errors import Fault, InputError
 from liqcalc.rules.catalog import Catalog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
-    from liqcalc.answers.answer import AccountAnswer
+    from liqcalc.answers.case import Case
     from liqcalc.rules.sheet import Sheet
 
 
-def evaluate_all(
+T = TypeVar("T")
+
+
+def ask_all(
+    ask: Callable[[Case], T],
     sheets: Sequence[Sheet],
     *,
     where: str,
     today: str,
     as_of: str | None = None,
     exchanges: Iterable[str | Path] = (),
-) -> list[AccountAnswer]:
-    """Return the answers to `sheets`, in order; folders are read once.
+) -> list[T]:
+    """Return what `ask` says of each of `sheets`, in order; folders are read once.
 
     Args:
+        ask: the question.
         sheets: checked.
         where: name of their source, for messages.
         today: ISO date, against which the age of tables is counted.
@@ -35,7 +40,7 @@ def evaluate_all(
     Raises:
         InputError: every fault of every sheet.
     """
-    from liqcalc.answers.account import evaluate_sheet
+    from liqcalc.answers.case import Case
     from liqcalc.rules.sheet import is_date
 
     if as_of is not None:
@@ -47,7 +52,7 @@ def evaluate_all(
     answers, faults = [], []
     for number, sheet in enumerate(sheets, start=1):
         try:
-            answers.append(evaluate_sheet(sheet, catalog, today=today))
+            answers.append(ask(Case(sheet, catalog, today)))
         except InputError as error:
             place = f"{where}, sheet {number}" if len(sheets) > 1 else where
             faults += [

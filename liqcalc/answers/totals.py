@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from liqcalc.answers.answer import AccountFigures
+from liqcalc.answers.gauge import gauge
 from liqcalc.engine.closing import (
     buffered_equity,
     buffered_requirement,
@@ -60,8 +61,20 @@ def account_figures(
     if "available_after_maintenance" in found.exchange.meta.figures:
         after = None if maintenance is None else plan.backing.equity() - maintenance
         _put(figures, found, "available_after_maintenance", after, "tiers are not known")
+    return _frozen(figures, found, plan, liquidatable=liquidatable)
+
+
+def _frozen(
+    figures: Figures, found: Resolved, plan: PoolPlan, *, liquidatable: bool | None
+) -> AccountFigures:
+    rules = plan.marked[0].rules if plan.marked else found.rules
     return AccountFigures(
-        plan.currency, figures.shown, figures.exact, figures.reasons, liquidatable=liquidatable
+        plan.currency,
+        figures.shown,
+        figures.exact,
+        figures.reasons,
+        liquidatable=liquidatable,
+        gauge=gauge(found.exchange.meta, rules, isolated=False),
     )
 
 
@@ -101,9 +114,7 @@ def _unbacked(
         profit = _profit(results, plan.prices, found.sheet.account.other_unrealized_pnl)
         del figures.reasons["unrealized_pnl"]
         figures.put_rounded("unrealized_pnl", profit, found.rules.account.of("unrealized_pnl"))
-    return AccountFigures(
-        plan.currency, figures.shown, figures.exact, figures.reasons, liquidatable=None
-    )
+    return _frozen(figures, found, plan, liquidatable=None)
 
 
 def _own_figures(

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from liqcalc.cli.options import AsOf, FailBelow, Folders, Json, Trace
+from liqcalc.cli.price import Atr, HorizonHours, Volatility
 
 EXAMPLES = """\
   liqcalc account sheet.yaml
@@ -21,10 +22,17 @@ def command(
     as_of: AsOf = None,
     exchanges: Folders = None,
     fail_below: FailBelow = None,
+    atr: Atr = None,
+    volatility: Volatility = None,
+    horizon_hours: HorizonHours = None,
     trace: Trace = False,
     json: Json = False,
 ) -> None:
-    """Evaluate account sheets: positions, the account, and the joint move.
+    """Evaluate account sheets: positions, the account, its health, and the joint move.
+
+    --atr and --volatility hold for every position; a sheet can give each
+    position an atr and a volatility of its own. Where positions are in several
+    symbols, an atr can only come from the sheet.
 
     Several documents are several sheets, answered in order; with --json each
     answer is one line. When one is wrong, all faults are told and nothing is
@@ -37,36 +45,41 @@ def command(
     limit = None if fail_below is None else read_limit(fail_below)
     text, where = read_text(file)
     sheets = read_sheets(text, where)
-    answers = _evaluate(sheets, where, as_of=as_of, exchanges=exchanges or ())
+    ask = _question(atr, volatility, horizon_hours)
+    answers = _evaluate(ask, sheets, where, as_of=as_of, exchanges=exchanges or ())
     if json:
         from liqcalc.cli.output import emit_json
 
-        for answer in answers:
-            emit_json(answer.to_dict(), lines=len(answers) > 1)
+        for answer, found in answers:
+            data = {**answer.to_dict(), "health": found.parts()}
+            emit_json(data, lines=len(answers) > 1)
     else:
-        _print(answers, exchanges or (), trace=trace)
+        from liqcalc.cli.output import emit
+        from liqcalc.render.account import render
+
+        emit("\n\n".join(render(answer, found, trace=trace) for answer, found in answers))
     if limit is not None:
-        _judge(answers, limit)
+        _judge([answer for answer, _ in answers], limit)
 
 
-def _evaluate(sheets: list[Any], where: str, **options: Any) -> list[Any]:  # noqa: ANN401
+def _question(*typed: str | None) -> Any:  # noqa: ANN401 - a function of a Case
+    from liqcalc.answers.health import health_of, read_asked
+    from liqcalc.cli.options import as_option
+    from liqcalc.errors import InputError
+
+    try:
+        asked = read_asked(*typed)
+    except InputError as error:
+        raise InputError(*map(as_option, error.faults)) from None
+    return lambda case: (case.answer, health_of(case, asked))
+
+
+def _evaluate(ask: Any, sheets: list[Any], where: str, **options: Any) -> list[Any]:  # noqa: ANN401
     import time
 
-    from liqcalc.answers.sheets import evaluate_all
+    from liqcalc.answers.sheets import ask_all
 
-    return evaluate_all(sheets, where=where, today=time.strftime("%Y-%m-%d"), **options)
-
-
-def _print(answers: list[Any], exchanges: Any, *, trace: bool) -> None:  # noqa: ANN401
-    from liqcalc.answers.public import load_exchange
-    from liqcalc.cli.output import emit
-    from liqcalc.render import account
-
-    displays = {
-        name: load_exchange(name, exchanges=exchanges).meta.display
-        for name in {answer.exchange for answer in answers}
-    }
-    emit("\n\n".join(account.render(a, displays[a.exchange], trace=trace) for a in answers))
+    return ask_all(ask, sheets, where=where, today=time.strftime("%Y-%m-%d"), **options)
 
 
 def _judge(answers: list[Any], limit: Any) -> None:  # noqa: ANN401 - a Decimal

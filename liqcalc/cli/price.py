@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from liqcalc.cli.asked import Request, about_position
-from liqcalc.cli.options import FailBelow
+from liqcalc.cli.options import FailBelow, as_option, number
+from liqcalc.errors import InputError
 
 if TYPE_CHECKING:
     from liqcalc.answers.answer import PositionAnswer
+    from liqcalc.answers.case import Case
+    from liqcalc.answers.health_answer import AccountHealth
 
+Atr = Annotated[
+    str | None, number("PRICE", "average true range in quote: distance in its multiples")
+]
+Volatility = Annotated[
+    str | None,
+    number(
+        "RATE",
+        "of a day, as a fraction: 0.03 is 3% (annual / 19.1, the square root of 365); "
+        "gives the chance of touching liquidation",
+    ),
+]
+HorizonHours = Annotated[str | None, number("H", "of that chance; default: 24")]
 EXAMPLES = """\
   liqcalc price binance BTCUSDT long 0.5 --entry 60000 --leverage 20
   liqcalc price okx BTC-USDT-SWAP short --contracts 100 -e 60000 -l 10 --trace
@@ -20,32 +35,51 @@ EXAMPLES = """\
 
 
 @about_position(sheet=False)
-def command(request: Request, *, fail_below: FailBelow = None) -> None:
+def command(
+    request: Request,
+    *,
+    fail_below: FailBelow = None,
+    atr: Atr = None,
+    volatility: Volatility = None,
+    horizon_hours: HorizonHours = None,
+) -> None:
     """Show the liquidation price of one position, and everything about it.
 
     Give the size as QTY, --notional or --contracts. Numbers are plain
     decimals; rates are fractions: 0.05% is 0.0005.
     """
     limit = _limit(fail_below)
-    answer = request.case().answer.positions[0]
-    _show(answer, request)
+    case = request.case()
+    answer = case.answer.positions[0]
+    _show(answer, measured(case, atr, volatility, horizon_hours), request)
     if limit is not None:
         _judge(answer, limit)
 
 
-def _show(answer: PositionAnswer, request: Request) -> None:
+def measured(
+    case: Case, atr: str | None, volatility: str | None, horizon_hours: str | None
+) -> AccountHealth:
+    """Return the health of a case by what was typed."""
+    from liqcalc.answers.health import health_of, read_asked
+
+    try:
+        return health_of(case, read_asked(atr, volatility, horizon_hours))
+    except InputError as error:
+        raise InputError(*map(as_option, error.faults)) from None
+
+
+def _show(answer: PositionAnswer, found: AccountHealth, request: Request) -> None:
     from liqcalc.cli import output
 
     if request.json:
         from liqcalc.answers.answer import SCHEMA_VERSION
 
-        output.emit_json({"schema_version": SCHEMA_VERSION, **answer.to_dict()})
+        data = {"schema_version": SCHEMA_VERSION, **answer.to_dict(), "health": found.parts()}
+        output.emit_json(data)
         return
-    from liqcalc.answers.public import load_exchange
     from liqcalc.render import position
 
-    display = load_exchange(answer.exchange, exchanges=request.exchanges).meta.display
-    output.emit(position.render(answer, display, trace=request.trace))
+    output.emit(position.render(answer, found, trace=request.trace))
 
 
 def _limit(text: str | None) -> Any:  # noqa: ANN401 - a Decimal or None

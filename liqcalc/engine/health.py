@@ -37,10 +37,12 @@ class Demand(NamedTuple):
     Attributes:
         factor: share of the maintenance and its fees; 0 = none.
         closing_fee: take the taker fee on the moving value instead.
+        less: money that is taken off the backing first, where there is a factor.
     """
 
     factor: Decimal = ONE
     closing_fee: bool = False
+    less: Decimal = ZERO
 
 
 LIQUIDATION = Demand()

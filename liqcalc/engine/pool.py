@@ -105,7 +105,7 @@ class Pool:
         start = marked.position.mark_price
         return self._health({marked.contract.symbol: ONE}, start, demand)
 
-    def joint(self) -> list[Health]:
+    def joint(self, demand: Demand = LIQUIDATION) -> list[Health]:
         """Return health while every price moves by the same factor; the first end counts.
 
         It is one of the whole pool, or one a symbol where each has a pool of
@@ -113,8 +113,8 @@ class Pool:
         """
         scales = {m.contract.symbol: m.position.mark_price for m in self.marked}
         if self.rules.cross_pool is CrossPool.SHARED:
-            return [self._health(scales, ONE, LIQUIDATION)]
-        return [self._health(scales, ONE, LIQUIDATION, only=symbol) for symbol in scales]
+            return [self._health(scales, ONE, demand)]
+        return [self._health(scales, ONE, demand, only=symbol) for symbol in scales]
 
     def equity(self, *, initial: bool = False) -> Decimal:
         """Return what backs the pool at the marks, with unrealised profit."""
@@ -238,7 +238,7 @@ class Pool:
             terms = [term for term, _ in parts]
             kinks += [kink for _, kink in parts if kink is not None]
         if demand.factor:
-            for term, kink in self._other_requirements(scales, moving, start, demand.factor):
+            for term, kink in self._other_requirements(scales, moving, start, demand):
                 terms.append(term)
                 if kink is not None:
                     kinks.append(kink)
@@ -378,8 +378,11 @@ class Pool:
         )
 
     def _other_requirements(
-        self, scales: Mapping[str, Decimal], moving: set[str], start: Decimal, factor: Decimal
+        self, scales: Mapping[str, Decimal], moving: set[str], start: Decimal, demand: Demand
     ) -> Iterator[tuple[Term, Leg | None]]:
+        factor = demand.factor
+        if demand.less:
+            yield constant("fees that the ratio leaves out", -demand.less), None
         if self.other_requirement:
             yield constant("other_maintenance_margin", -self.other_requirement * factor), None
         for asset, amount in self.orders.items():

@@ -67,6 +67,34 @@ def displayed_ratio(
     return equity / (initial + frozen) - requirement / initial
 
 
+_FALLING = {
+    DisplayedRatio.EQUITY_TO_REQUIREMENT: ONE,
+    DisplayedRatio.EQUITY_OVER_REQUIREMENT: ZERO,
+    DisplayedRatio.EQUITY_OVER_INITIAL: ZERO,
+}
+
+
+def rises(kind: DisplayedRatio) -> bool:
+    """Return True if the displayed ratio is higher the nearer liquidation is."""
+    return kind not in _FALLING
+
+
+def liquidates_at(kind: DisplayedRatio) -> Decimal:
+    """Return the displayed ratio at which equity is the requirement, without frozen margin."""
+    return _FALLING.get(kind, ONE)
+
+
+def factor_at(kind: DisplayedRatio, level: Decimal) -> Decimal | None:
+    """Return equity over requirement where the displayed ratio is `level`.
+
+    None where it is no function of that alone: with frozen margin, or beside
+    the initial margin.
+    """
+    if kind is DisplayedRatio.REQUIREMENT_TO_EQUITY:
+        return ONE / level if level > 0 else None
+    return level if kind is DisplayedRatio.EQUITY_TO_REQUIREMENT else None
+
+
 def total_initial(pool: Pool) -> Decimal | None:
     """Return the sum of the positions' initial margins, unrounded; None if one is not known."""
     total = ZERO

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from liqcalc.engine.numbers import plain
 from liqcalc.engine.solve import Status
-from liqcalc.render import derivation, notes, screen, words
+from liqcalc.render import derivation, health, notes, screen, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         JointMove,
         PositionAnswer,
     )
-    from liqcalc.rules.schema import Display
+    from liqcalc.answers.health_answer import AccountHealth
 
 _ROWS = (
     ("equity", "equity"),
@@ -35,39 +35,64 @@ _ROWS = (
 )
 
 
-def render(answer: AccountAnswer, display: Display, *, trace: bool) -> str:
+def render(answer: AccountAnswer, found: AccountHealth, *, trace: bool) -> str:
     """Return the whole answer as text.
 
     Args:
         answer: what is shown.
-        display: how the exchange names its margin ratio.
+        found: its levels, and how near liquidation is.
         trace: also the derivation of every position.
     """
-    return screen.draw(_parts(answer, display, trace=trace))
+    return screen.draw(_parts(answer, found, trace=trace))
 
 
-def _parts(answer: AccountAnswer, display: Display, *, trace: bool) -> Iterator[RenderableType]:
+def _parts(answer: AccountAnswer, found: AccountHealth, *, trace: bool) -> Iterator[RenderableType]:
     yield screen.title(answer.exchange, f"as of {answer.as_of}" if answer.as_of else "")
     yield ""
     yield _positions(answer)
+    yield from _meanings(answer)
     for pool in answer.pools:
         yield ""
-        yield _account(pool, display)
+        yield _account(pool)
     if answer.joint is not None:
         yield ""
         yield _joint(answer.joint)
+    yield from _health(found)
     yield ""
-    yield notes.below(answer.warnings, answer.assumptions, answer.provenance)
+    assumptions = (*answer.assumptions, *found.assumptions)
+    yield notes.below(answer.warnings, assumptions, answer.provenance)
     if trace:
+        if found.trace:
+            yield from derivation.below(found.trace, answer.provenance, health.CHANCE)
         for position in answer.positions:
             yield ""
             yield screen.title(f"{position.symbol} {position.side}", words.headline(position))
             yield from derivation.parts(position)
 
 
+def _meanings(answer: AccountAnswer) -> Iterator[RenderableType]:
+    """Yield what the ratio of isolated positions is; that of a pool stands beside it."""
+    gauges = {p.gauge: None for p in answer.positions if p.margin_mode == "isolated"}
+    for gauge in gauges:
+        yield ""
+        yield screen.dim(f"{gauge.name} = {health.meaning(gauge)}")
+        if gauge.not_published:
+            yield screen.dim(gauge.not_published)
+
+
+def _health(found: AccountHealth) -> Iterator[RenderableType]:
+    levels = health.levels_table(found)
+    if levels is not None:
+        yield ""
+        yield levels
+    if found.measured:
+        yield ""
+        yield health.nearness_table(found)
+
+
 def _positions(answer: AccountAnswer) -> Table:
-    header = ("position", "size", "entry", "mark", "liquidation", "distance", "")
-    sides = ("left", "right", "right", "right", "right", "right", "left")
+    header = ("position", "size", "entry", "mark", "liquidation", "distance", "ratio", "")
+    sides = ("left", "right", "right", "right", "right", "right", "right", "left")
     table = screen.columns(*sides, header=header)
     for position in answer.positions:
         red = position.status is Status.ALREADY_LIQUIDATABLE
@@ -78,6 +103,7 @@ def _positions(answer: AccountAnswer) -> Table:
             plain(position.mark_price),
             Text(words.number(position.liquidation_price), "bold red" if red else "bold"),
             words.rate(position.distance_rate),
+            words.rate(position.displayed_margin_ratio),
             screen.dim(_remark(position)),
         )
     return table
@@ -95,7 +121,7 @@ def _remark(position: PositionAnswer) -> str:
     return ", ".join([short, *parts] if short else parts)
 
 
-def _account(pool: AccountFigures, display: Display) -> Table:
+def _account(pool: AccountFigures) -> Table:
     table = screen.columns("left", "right", "left", "left")
     for name, label in _ROWS:
         value = pool.figures.get(name)
@@ -104,20 +130,21 @@ def _account(pool: AccountFigures, display: Display) -> Table:
         table.add_row(label, words.number(value), unit, screen.dim("" if unit else reason))
     ratio = pool.figures.get("displayed_margin_ratio")
     reason = pool.reasons.get("displayed_margin_ratio", "")
-    remark = display.meaning if ratio is not None else reason
-    table.add_row(display.ratio, words.rate(ratio), "", screen.dim(remark))
+    remark = health.meaning(pool.gauge) if ratio is not None else reason
+    table.add_row(pool.gauge.name, words.rate(ratio), "", screen.dim(remark))
+    if pool.gauge.not_published:
+        table.add_row("", "", "", screen.dim(pool.gauge.not_published))
     if pool.liquidatable:
         table.add_row("liquidatable", Text("yes", "bold red"), "", "")
     return table
 
 
 def _joint(move: JointMove) -> Text:
-    steps = [words.signed(step) for step in (move.down, move.up) if step is not None]
-    if not steps:
+    text = health.moves(move.down, move.up)
+    if not text:
         none = words.NONE
         if move.status is not Status.CANNOT_BE_LIQUIDATED:
             none = words.SHORT_STATUS[move.status] or none
         return Text.assemble("joint move  ", (none, "bold"), (f"  {move.reason}", "dim"))
-    text = " or ".join(steps)
     note = "  of all prices together liquidates the account"
     return Text.assemble("joint move  ", (text, "bold"), (note, "dim"))

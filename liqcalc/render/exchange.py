@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from rich.padding import Padding
 from rich.text import Text
 
-from liqcalc.engine.numbers import plain
-from liqcalc.render import screen
+from liqcalc.engine.numbers import ONE, plain
+from liqcalc.render import screen, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from liqcalc.answers.coverage import Coverage, ExchangeReport, ModeCoverage
-    from liqcalc.rules.schema import Evidence, Process
+    from liqcalc.rules.schema import Evidence, FundingCap, FundingTerms, Process
 
 _COMFORTABLE = 88
 _HEADER = ("exchange", "mode", "evidence", "recorded", "symbols", "rules", "tiers")
@@ -108,7 +108,7 @@ def _report(found: ExchangeReport) -> Iterator[RenderableType]:
         yield f"closed on {meta.closed}; its rules are kept as history"
     yield from _section("rules", _rules(found))
     yield from _section("fees", [_fees(found)])
-    yield from _section("funding", [meta.funding_note, f"paid from: {meta.funding_purse}"])
+    yield from _section("funding", [_funding(meta.funding)])
     yield from _section("liquidation", map(_process, meta.liquidation))
     yield from _section("display", [_display(found)])
     yield from _section("parameters", [_parameters(found)] if meta.parameters else [])
@@ -158,6 +158,31 @@ def _fees(found: ExchangeReport) -> Table:
     return table
 
 
+def _funding(history: Iterable[FundingTerms]) -> Table:
+    table = screen.columns("left", "left", "left")
+    for terms in history:
+        lines = [("counted", terms.note), ("paid from", terms.purse)]
+        lines += [("cap", _cap(cap)) for cap in terms.caps]
+        lines += [("assumed", item.says) for item in terms.assumptions]
+        for i, (name, text) in enumerate(lines):
+            since = f"since {terms.from_}" if i == 0 else ""
+            source = f" ({terms.source})" if i == 0 else ""
+            table.add_row(since, screen.dim(name), text + source)
+    return table
+
+
+def _cap(cap: FundingCap) -> str:
+    size = plain(cap.rate) if cap.rate is not None else f"{plain(cap.factor or ONE)} x {cap.of}"
+    parts = [size if cap.hours is None else f"{size} in {plain(cap.hours)} hours"]
+    if cap.symbols:
+        parts.append(", ".join(cap.symbols))
+    if cap.from_ is not None:
+        parts.append(f"since {cap.from_}")
+    if cap.note:
+        parts.append(cap.note)
+    return "; ".join(parts)
+
+
 def _process(process: Process) -> Table:
     table = screen.columns("right", "left", "left")
     head = f"{process.mode}, since {process.from_} ({process.source})"
@@ -173,11 +198,14 @@ def _process(process: Process) -> Table:
 
 
 def _display(found: ExchangeReport) -> Table:
-    display = found.meta.display
     table = screen.columns("left", "left")
-    table.add_row(display.ratio, display.meaning)
-    if display.warning:
-        table.add_row("warning", display.warning)
+    for display in (found.meta.display, *found.meta.other_displays):
+        only = ", ".join([*display.rules, *([display.mode] if display.mode else [])])
+        table.add_row(display.ratio, f"{display.meaning} ({only})" if only else display.meaning)
+        for level in display.warnings:
+            table.add_row(f"  at {words.rate(level.at)}", f"{level.says} ({level.source})")
+        if display.not_published:
+            table.add_row("", screen.dim(display.not_published))
     return table
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from liqcalc.engine.numbers import plain
 from liqcalc.engine.solve import Status
-from liqcalc.render import derivation, notes, screen, words
+from liqcalc.render import derivation, health, notes, screen, words
+from liqcalc.render.health import Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,43 +19,41 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from liqcalc.answers.answer import PositionAnswer
-    from liqcalc.rules.schema import Display
+    from liqcalc.answers.health_answer import AccountHealth
 
 
-class Row(NamedTuple):
-    """One line: name, value, unit, and what there is to say about it."""
-
-    name: str
-    value: str = ""
-    unit: str = ""
-    remark: str = ""
-
-
-def render(answer: PositionAnswer, display: Display, *, trace: bool) -> str:
+def render(answer: PositionAnswer, found: AccountHealth, *, trace: bool) -> str:
     """Return the whole answer as text.
 
     Args:
         answer: what is shown.
-        display: how the exchange names its margin ratio.
+        found: its levels, and how near liquidation is.
         trace: also the derivation.
     """
-    return screen.draw(parts(answer, display, trace=trace))
+    return screen.draw(parts(answer, found, trace=trace))
 
 
-def parts(answer: PositionAnswer, display: Display, *, trace: bool) -> Iterator[RenderableType]:
+def parts(answer: PositionAnswer, found: AccountHealth, *, trace: bool) -> Iterator[RenderableType]:
     """Yield the heading, the figures, the notes and the derivation."""
     yield screen.title(f"{answer.exchange} {answer.symbol}", words.headline(answer))
     yield ""
-    yield _figures(answer, display)
+    yield _figures(answer, found)
     yield ""
-    yield notes.below(answer.warnings, answer.assumptions, answer.provenance)
+    assumptions = (*answer.assumptions, *found.assumptions)
+    yield notes.below(answer.warnings, assumptions, answer.provenance)
     if trace:
         yield from derivation.parts(answer)
+        if found.trace:
+            yield from derivation.below(found.trace, answer.provenance, health.CHANCE)
 
 
-def _figures(answer: PositionAnswer, display: Display) -> Table:
+def _figures(answer: PositionAnswer, found: AccountHealth) -> Table:
     table = screen.columns("left", "right", "left", "left")
-    for group in (_prices(answer), _money(answer, display), _tier(answer)):
+    nearness = health.nearness(found.positions[0], found.horizon_hours)
+    groups = (_prices(answer), nearness, _money(answer), _ratio(answer, found), _tier(answer))
+    for group in map(list, groups):
+        if not group:
+            continue
         if table.row_count:
             table.add_row("")
         for row in group:
@@ -85,6 +84,8 @@ def _prices(answer: PositionAnswer) -> Iterator[Row]:
         yield Row("distance from mark", rate, "", money)
     yield _row(answer, "bankruptcy price", "bankruptcy_price", answer.quote)
     for name, text in _LATER:
+        if name == "margin_call_price" and answer.gauge.warnings:
+            continue
         if answer.figures.get(name) is not None:
             yield _row(answer, name.replace("_", " "), name, answer.quote, text)
 
@@ -95,7 +96,7 @@ _LATER = (
 )
 
 
-def _money(answer: PositionAnswer, display: Display) -> Iterator[Row]:
+def _money(answer: PositionAnswer) -> Iterator[Row]:
     settle, figures = answer.settle, answer.figures
     yield _row(answer, "notional", "notional", settle)
     yield _row(answer, "initial margin", "initial_margin", settle)
@@ -105,7 +106,6 @@ def _money(answer: PositionAnswer, display: Display) -> Iterator[Row]:
         yield _row(answer, "margin", "margin", settle, text)
     if figures.get("unrealized_pnl"):
         yield _row(answer, "unrealized profit", "unrealized_pnl", settle)
-    yield _ratio(answer, display)
 
 
 def _rates(answer: PositionAnswer) -> str:
@@ -116,14 +116,19 @@ def _rates(answer: PositionAnswer) -> str:
     return f"{words.rate(mmr)} of the notional{less}"
 
 
-def _ratio(answer: PositionAnswer, display: Display) -> Row:
-    shown = answer.figures.get("displayed_margin_ratio")
-    if shown is not None:
-        return Row(display.ratio, words.rate(shown), "", display.meaning)
+def _ratio(answer: PositionAnswer, found: AccountHealth) -> Iterator[Row]:
+    """Yield the ratio that the exchange displays, and its warning levels."""
+    gauge, shown = answer.gauge, answer.figures.get("displayed_margin_ratio")
     ratio = answer.figures.get("margin_ratio")
-    if ratio is not None:
-        return Row("margin ratio", words.rate(ratio), "", "requirement / backing; 100% liquidates")
-    return Row(display.ratio, words.NONE, "", answer.reasons.get("margin_ratio", ""))
+    if shown is not None:
+        yield Row(gauge.name, words.rate(shown), "", health.meaning(gauge))
+    elif ratio is not None:
+        yield Row("margin ratio", words.rate(ratio), "", "requirement / backing; 100% liquidates")
+    else:
+        yield Row(gauge.name, words.NONE, "", answer.reasons.get("margin_ratio", ""))
+    yield from health.levels(found.positions[0])
+    if gauge.not_published:
+        yield Row("", "", "", gauge.not_published)
 
 
 def _tier(answer: PositionAnswer) -> Iterator[Row]:

@@ -235,12 +235,45 @@ class Parameter(NamedTuple):
     rule_sets: tuple[str, ...] = ()
 
 
+class Level(NamedTuple):
+    """A value of the displayed ratio, before the one that liquidates, and what happens there.
+
+    Attributes:
+        at: in the ratio's own orientation, as a fraction.
+        says: one sentence: what the exchange does there, or advises.
+        source: id of sources.yaml.
+    """
+
+    at: Decimal
+    says: str
+    source: str
+
+
 class Display(NamedTuple):
-    """How the exchange shows health."""
+    """How the exchange shows health.
+
+    Whether the ratio rises or falls, and the value that liquidates, follow
+    from the choice `displayed_ratio`.
+
+    Attributes:
+        ratio: its name.
+        meaning: what is divided by what.
+        warnings: its levels, in the order in which they are reached.
+        not_published: what is not known of levels, as a sentence.
+        rules, mode: only for these rule sets, and this margin mode; of
+            `other_displays`.
+    """
 
     ratio: str
     meaning: str
-    warning: str = ""
+    warnings: tuple[Level, ...] = ()
+    not_published: str = ""
+    rules: tuple[str, ...] = ()
+    mode: MarginMode | None = None
+
+    def fits(self, rules: str, mode: MarginMode) -> bool:
+        """Return True if this is what the rule set shows in the margin mode."""
+        return (not self.rules or rules in self.rules) and self.mode in {None, mode}
 
 
 class Exchange(NamedTuple):
@@ -263,6 +296,14 @@ class Exchange(NamedTuple):
     not_modelled: tuple[str, ...] = ()
     closed: str | None = None
     closed_note: str = ""
+    other_displays: tuple[Display, ...] = ()
+
+    def display_of(self, rules: str, mode: MarginMode) -> Display:
+        """Return how a rule set shows health in a margin mode."""
+        for other in self.other_displays:
+            if other.fits(rules, mode):
+                return other
+        return self.display
 
 
 class ContractFile(NamedTuple):

@@ -74,6 +74,8 @@ class PositionRow(NamedTuple):
     close: CloseRow | None = None
     opened: str | None = None
     risk_level: int | None = None
+    atr: Decimal | None = None
+    volatility: Decimal | None = None
 
     @property
     def entry(self) -> Decimal:
@@ -307,8 +309,12 @@ def _check_collateral(
 def _check_position(checker: _Checker, row: PositionRow, i: int) -> None:
     at = ("positions", i)
     _check_size(checker, row, at)
-    for name in ("entry_price", "mark_price", "index_price", "leverage", "max_leverage"):
+    for name in ("entry_price", "mark_price", "index_price", "leverage", "max_leverage", "atr"):
         checker.number(getattr(row, name), (*at, name), "above")
+    checker.number(row.volatility, (*at, "volatility"), "above")
+    if row.volatility is not None and row.volatility >= ONE:
+        hint = "a day's standard deviation as a fraction: 3% is 0.03"
+        checker.say((*at, "volatility"), f"is {row.volatility}, it must be below 1", hint)
     for name in ("margin", "extra_margin", "funding_paid", "funding_rate"):
         checker.number(getattr(row, name), (*at, name))
     for name in ("fee_reserve", "accrued_fees"):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from liqcalc.engine.numbers import ONE
 from liqcalc.rules.catalog import nearest
 from liqcalc.rules.checks import files
+from liqcalc.rules.checks.displays import check_displays
 from liqcalc.rules.checks.parameters import check_open_questions, check_parameters
 from liqcalc.rules.checks.rule_sets import check_rule_sets
 from liqcalc.rules.inherit import expand, strays
@@ -63,6 +64,7 @@ def check_exchange(file: DataFile, meta: Exchange, context: Context) -> None:
     check_rule_sets(file, meta, context)
     _check_fees(file, meta, context)
     _check_process(file, meta, context)
+    check_displays(file, meta, context)
     check_parameters(file, meta)
     check_open_questions(file, meta)
     dated = [("fees", str(e.product), e.from_) for e in meta.fees]
