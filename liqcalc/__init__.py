@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from liqcalc import _version
 
 if TYPE_CHECKING:
+    from liqcalc.answers.adjust import Adjustment, adjust
     from liqcalc.answers.answer import (
         AccountAnswer,
         AccountFigures,
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from liqcalc.answers.compare import compare
     from liqcalc.answers.comparison import ComparedPosition, Comparison, Outcome
     from liqcalc.answers.public import evaluate, load_exchange, position_sheet, price
+    from liqcalc.answers.stress import stress
+    from liqcalc.answers.stress_answer import Stress
     from liqcalc.engine.solve import Status
     from liqcalc.errors import (
         CaseError,
@@ -47,6 +50,7 @@ __version__ = _version.VERSION
 __all__ = [
     "AccountAnswer",
     "AccountFigures",
+    "Adjustment",
     "CaseError",
     "ComparedPosition",
     "Comparison",
@@ -62,16 +66,20 @@ __all__ = [
     "Provenance",
     "RuleError",
     "Status",
+    "Stress",
     "TraceStep",
     "__version__",
+    "adjust",
     "compare",
     "evaluate",
     "load_exchange",
     "position_sheet",
     "price",
+    "stress",
 ]
 
 _HOMES = {
+    "liqcalc.answers.adjust": ("Adjustment", "adjust"),
     "liqcalc.answers.compare": ("compare",),
     "liqcalc.answers.comparison": ("ComparedPosition", "Comparison", "Outcome"),
     "liqcalc.answers.public": ("evaluate", "load_exchange", "position_sheet", "price"),
@@ -84,6 +92,8 @@ _HOMES = {
         "Provenance",
         "TraceStep",
     ),
+    "liqcalc.answers.stress": ("stress",),
+    "liqcalc.answers.stress_answer": ("Stress",),
     "liqcalc.engine.solve": ("Status",),
     "liqcalc.rules.catalog": ("LoadedExchange",),
     "liqcalc.errors": (

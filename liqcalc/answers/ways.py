@@ -1,0 +1,434 @@
+"""The three ways to a wanted liquidation price: money, size, leverage."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from liqcalc.answers.answer import Note, TraceStep
+from liqcalc.answers.backing import behind, needed_at
+from liqcalc.answers.search import least
+from liqcalc.answers.standing import closed, standing
+from liqcalc.answers.trades import added, is_isolated, margin_of, moved, reduced, releveraged
+from liqcalc.engine.numbers import ZERO, plain, to_step
+from liqcalc.engine.solve import Status
+from liqcalc.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from liqcalc.answers.aim import Aim
+    from liqcalc.answers.case import Case
+    from liqcalc.answers.standing import Standing
+    from liqcalc.answers.trades import Trade
+
+
+class Verdict(StrEnum):
+    """What a way comes to.
+
+    REACHES: the amount brings the liquidation price to the wanted one.
+    UNLIMITED: any quantity may be added.  NOT_REACHED: no amount does; `after`
+    is the nearest.  NOT_KNOWN: an input is missing.
+    """
+
+    REACHES = "reaches"
+    UNLIMITED = "unlimited"
+    NOT_REACHED = "not_reached"
+    NOT_KNOWN = "not_known"
+
+
+class Way(NamedTuple):
+    """One way, alone.
+
+    Attributes:
+        name: margin, quantity or leverage.
+        verdict: whether it gets there.
+        amount: money to add (below 0: free to remove), quantity to close
+            (below 0: may be added), leverage to set; where it is not reached,
+            that of the nearest; None if there is none.
+        unrounded: the money by the health curve; None for the other ways.
+        step: of the amount.
+        realised, fee: of trading it at the mark.
+        put_back: of an isolated position: what closing gives back and must be
+            put into its margin again, for `after` to hold.
+        after: how the position stands then.
+        reason: what there is to say about it.
+        notes: what was assumed.
+        steps: its part of the derivation.
+    """
+
+    name: str
+    verdict: Verdict
+    amount: Decimal | None = None
+    unrounded: Decimal | None = None
+    step: Decimal | None = None
+    realised: Decimal | None = None
+    fee: Decimal | None = None
+    put_in: Decimal | None = None
+    put_back: Decimal | None = None
+    after: Standing | None = None
+    reason: str = ""
+    notes: tuple[Note, ...] = ()
+    steps: tuple[TraceStep, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the way as plain data, decimals as text."""
+        names = ("amount", "unrounded", "step", "realised", "fee", "put_in", "put_back")
+        values = {name: getattr(self, name) for name in names}
+        data: dict[str, Any] = {"verdict": str(self.verdict)}
+        data |= {name: None if v is None else plain(v) for name, v in values.items()}
+        after = None if self.after is None else self.after.to_dict()
+        return data | {"reason": self.reason, "after": after}
+
+
+_CENT, _SATOSHI = Decimal("0.01"), Decimal("1e-8")
+_MOST_STEPS = 10**30
+_MOST_GROWTH = 1000
+_PARTS = 6
+_DEFAULT_MOST_LEVERAGE = Decimal(125)
+
+
+def money_step(case: Case, i: int) -> Decimal:
+    """Return the step in which money is moved: a cent of dollars, the 8th decimal of a coin."""
+    return _CENT if "USD" in case.position(i).contract.settle else _SATOSHI
+
+
+def lot_size(case: Case, i: int) -> Decimal:
+    """Return the quantity step; where it is not known, a millionth of the leading digit."""
+    position = case.position(i)
+    return position.contract.lot_size or Decimal(1).scaleb(position.qty.adjusted() - _PARTS)
+
+
+def unknown(name: str, case: Case, i: int) -> Way | None:
+    """Return the way that cannot be told because the position's end cannot; else None."""
+    answer = case.figures.positions[i]
+    if answer.status is not Status.INDETERMINATE:
+        return None
+    reason = answer.reasons.get("liquidation_price", "the liquidation price is not known")
+    return Way(name, Verdict.NOT_KNOWN, reason=reason)
+
+
+def _tried(trade: Callable[[], Trade], aim: Aim) -> bool:
+    """Return True if a trade leaves a sheet that meets the aim."""
+    found = trade()
+    return found.i is None or aim.met(found.case, found.i)
+
+
+# Money
+
+
+def margin_way(case: Case, i: int, aim: Aim) -> Way:
+    """Return the money to add, or free to remove."""
+    blocked = unknown("margin", case, i)
+    if blocked is not None:
+        return blocked
+    step, needed, found = money_step(case, i), needed_at(case, i, aim.price), behind(case, i)
+    if needed is None:
+        return Way("margin", Verdict.NOT_KNOWN, reason="what backs the position is not known")
+    guess = int(to_step(needed.amount / step, Decimal(1), "up"))
+    span = int(((found.equity or ZERO).copy_abs() + found.value) / step) + abs(guess) + 1
+    low = -int((found.cash or ZERO) / step) if is_isolated(case, i) else -4 * span
+    try:
+        k = least(
+            lambda n: _tried(lambda: moved(case, i, n * step), aim), guess, low=low, high=4 * span
+        )
+    except InputError as error:
+        return Way("margin", Verdict.NOT_KNOWN, reason=error.faults[0].message)
+    if k is None:
+        reason = "no sum brings the end to this price"
+        return Way("margin", Verdict.NOT_REACHED, step=step, reason=reason, steps=needed.steps)
+    amount, reason = k * step, ""
+    notes: tuple[Note, ...] = ()
+    if amount < 0:
+        amount, reason, notes = _kept(case, i, amount, step)
+    elif k == low and case.position(i).collateral:
+        reason = "coins back it; taking some of them out is not looked at"
+    trade = moved(case, i, amount)
+    unrounded = needed.amount if guess == k else None
+    total = TraceStep("root", "margin to add", _counted(unrounded, step, k), {}, k * step)
+    return Way(
+        "margin",
+        Verdict.REACHES,
+        amount,
+        unrounded,
+        step,
+        put_in=trade.put_in,
+        after=standing(trade.case, i),
+        reason=reason,
+        notes=notes,
+        steps=(*needed.steps, total),
+    )
+
+
+def _counted(unrounded: Decimal | None, step: Decimal, k: int) -> str:
+    """Return how the money was found, in words."""
+    if unrounded is not None:
+        return f"-health at p, rounded up to {plain(step)}"
+    nearest = f"{plain((k - 1) * step)} is not enough"
+    return f"least of steps of {plain(step)} with which the sheet ends there; {nearest}"
+
+
+def _kept(
+    case: Case, i: int, amount: Decimal, step: Decimal
+) -> tuple[Decimal, str, tuple[Note, ...]]:
+    """Return how much of what is free the exchange lets go, and why not more."""
+    limit = removable(case, i)
+    if limit is None:
+        return amount, "what the exchange lets go is not known here", ()
+    note = Note("LQ416", "what stays must cover the initial margin, losses counted, gains not")
+    limit = to_step(limit, step, "down")
+    if -amount <= limit:
+        return amount, "", (note,)
+    reason = f"the price alone would let {plain(-amount)} go; the initial margin must stay"
+    return -limit, reason, (note,)
+
+
+def removable(case: Case, i: int) -> Decimal | None:
+    """Return the money that may go at the mark; None if it is not known.
+
+    Formula:
+        isolated: margin + min(0, profit) - initial margin
+        cross: the smaller of the wallet and the available balance
+        at least 0
+    """
+    figures, found = case.figures, behind(case, i)
+    if found.cash is None:
+        return None
+    if is_isolated(case, i):
+        initial = figures.positions[i].exact.get("initial_margin")
+        margin = figures.positions[i].exact.get("margin")
+        if initial is None or margin is None:
+            return None
+        return max(ZERO, margin + min(ZERO, found.marked.pnl) - initial)
+    settle = case.position(i).contract.settle
+    pools = [pool for pool in figures.pools if pool.currency == settle]
+    available = pools[0].exact.get("available_balance") if len(pools) == 1 else None
+    return None if available is None else max(ZERO, min(available, found.cash))
+
+
+# Size
+
+
+def quantity_way(case: Case, i: int, aim: Aim) -> Way:
+    """Return the quantity to close at the mark, or that may be added there."""
+    blocked = unknown("quantity", case, i)
+    if blocked is not None:
+        return blocked
+    try:
+        if aim.met(case, i):
+            return _may_add(case, i, aim)
+        return _to_close(case, i, aim)
+    except InputError as error:
+        fault = error.faults[0]
+        return Way("quantity", Verdict.NOT_KNOWN, reason=f"{fault.where} {fault.message}")
+
+
+def _to_close(case: Case, i: int, aim: Aim) -> Way:
+    position, lot = case.position(i), lot_size(case, i)
+    mark, qty = position.mark_price, position.qty
+    lots = int(to_step(qty / lot, Decimal(1), "up"))
+
+    def trade(n: int) -> Trade:
+        return reduced(case, i, min(n * lot, qty), mark, keep=True)
+
+    n = least(lambda n: _tried(lambda: trade(n), aim), lots // 2, low=0, high=lots)
+    assert n is not None  # noqa: S101 - what is closed is not liquidated
+    done = trade(n)
+    amount = min(n * lot, qty)
+    reason = ""
+    if done.i is None:
+        reason = "a part of it does not reach the price, only closing it all"
+    back = None
+    if done.i is not None and is_isolated(case, i):
+        back = margin_of(case, i) * amount / qty + done.put_in
+    return Way(
+        "quantity",
+        Verdict.REACHES,
+        amount,
+        step=lot,
+        realised=done.realised,
+        fee=done.fee,
+        put_in=done.put_in,
+        put_back=back,
+        after=closed(standing(case, i)) if done.i is None else standing(done.case, done.i),
+        reason=reason,
+        notes=_traded(case, i, closing=True),
+        steps=_trade_steps(case, i, "closed", amount, done),
+    )
+
+
+def _may_add(case: Case, i: int, aim: Aim) -> Way:
+    position, lot = case.position(i), lot_size(case, i)
+    mark = position.mark_price
+    lots = max(1, int(position.qty / lot))
+    largest = case.figures.positions[i].exact.get("max_qty")
+    high = _MOST_GROWTH * lots
+    if largest is not None:
+        high = min(high, max(0, int((largest - position.qty) / lot)))
+
+    def trade(n: int) -> Trade:
+        return added(case, i, n * lot, mark)
+
+    def too_much(n: int) -> bool:
+        if not n:
+            return False
+        done = trade(n)
+        return not aim.met(done.case, i) or _overdrawn(done.case, i)
+
+    n = least(too_much, lots, low=0, high=high) if high else 1
+    n = high if n is None else n - 1
+    if n == _MOST_GROWTH * lots:
+        reason = "what opens at the mark brings margin of its own and ends no nearer"
+        return Way("quantity", Verdict.UNLIMITED, step=lot, reason=reason)
+    if not n:
+        reason = "not one lot more may be added"
+        here = standing(case, i)
+        return Way("quantity", Verdict.REACHES, ZERO, step=lot, reason=reason, after=here)
+    done = trade(n)
+    reason = ""
+    if n == high:
+        reason = "the exchange's largest size at this leverage ends it"
+    elif _overdrawn(trade(n + 1).case, i):
+        reason = "the available balance ends it, not the price"
+    return Way(
+        "quantity",
+        Verdict.REACHES,
+        -n * lot,
+        step=lot,
+        realised=done.realised,
+        fee=done.fee,
+        put_in=done.put_in,
+        after=standing(done.case, i),
+        reason=reason,
+        notes=_traded(case, i, closing=False),
+        steps=_trade_steps(case, i, "added", n * lot, done),
+    )
+
+
+def _overdrawn(case: Case, i: int) -> bool:
+    """Return True if the account's initial margins are more than it has."""
+    settle = case.position(i).contract.settle
+    pools = [pool for pool in case.figures.pools if pool.currency == settle]
+    available = pools[0].exact.get("available_balance") if len(pools) == 1 else None
+    return available is not None and available < 0
+
+
+def _traded(case: Case, i: int, *, closing: bool) -> tuple[Note, ...]:
+    """Return what is assumed of a trade at the mark."""
+    notes = [Note("LQ416", "a trade fills at the mark and pays the taker fee")]
+    if closing and is_isolated(case, i):
+        text = "closing gives margin back in proportion; all that it frees was put back"
+        notes.append(Note("LQ416", text))
+    elif is_isolated(case, i):
+        text = "what is added brings the margin that opening it at the leverage sets aside"
+        notes.append(Note("LQ416", text))
+    return tuple(notes)
+
+
+def _trade_steps(case: Case, i: int, word: str, qty: Decimal, done: Trade) -> tuple[TraceStep, ...]:
+    """Return profit and fee of a trade at the mark, and where the position ends then."""
+    position = case.position(i)
+    linear = position.contract.linear
+    numbers: dict[str, Any] = {"qty": qty, "mark": position.mark_price}
+    steps = []
+    if done.realised:
+        formula = "s*qty*(mark - entry)" if linear else "s*qty*(1/entry - 1/mark)"
+        more = {"s": position.side, "entry": position.entry_price}
+        steps.append(TraceStep("inputs", f"profit {word}", formula, numbers | more, done.realised))
+    formula = "qty*mark*taker" if linear else "qty/mark*taker"
+    fee = numbers | {"taker": position.taker}
+    steps.append(TraceStep("inputs", f"fee for what is {word}", formula, fee, done.fee))
+    if done.i is not None:
+        steps += _cash_step(case, i, done)
+        steps.append(_end_step(done.case, done.i, f"end, {word}"))
+    return tuple(steps)
+
+
+def _cash_step(case: Case, i: int, done: Trade) -> list[TraceStep]:
+    """Return what backs the position after a trade; nothing for several coins."""
+    before, after = behind(case, i).cash, behind(done.case, i).cash
+    if before is None or after is None:
+        return []
+    name, change = ("wallet", done.realised - done.fee)
+    formula = "wallet + profit - fee"
+    if is_isolated(case, i):
+        name, change = ("margin", done.put_in)
+        formula = "margin + put_in"
+    numbers = {name: before, "put_in": change, "profit": done.realised, "fee": done.fee}
+    return [TraceStep("inputs", f"{name} then", formula, numbers, after)]
+
+
+def _end_step(case: Case, i: int, name: str) -> TraceStep:
+    ends = case.ends(i)
+    end = ends.losing(case.sheet.positions[i].side)
+    told: Decimal | str = "none" if end is None else end
+    return TraceStep("root", name, "health(p) = 0 of the sheet that results", {}, told)
+
+
+# Leverage
+
+
+def leverage_way(case: Case, i: int, aim: Aim) -> Way:
+    """Return the largest leverage that reaches the price."""
+    blocked = unknown("leverage", case, i)
+    if blocked is not None:
+        return blocked
+    step = leverage_step(case, i)
+    most = case.figures.positions[i].exact.get("max_leverage")
+    largest = most or max(_DEFAULT_MOST_LEVERAGE, case.position(i).leverage or ZERO)
+    count = max(1, int(largest / step))
+
+    def trade(n: int) -> Trade:
+        return releveraged(case, i, (count - n) * step)
+
+    try:
+        if not _moves(case, i, trade(0).case, trade(count - 1).case):
+            reason = "the leverage setting does not move this liquidation price"
+            return Way("leverage", Verdict.NOT_REACHED, step=step, reason=reason)
+        n = least(lambda n: _tried(lambda: trade(n), aim), count - 1, low=0, high=count - 1)
+    except InputError as error:
+        fault = error.faults[0]
+        return Way("leverage", Verdict.NOT_KNOWN, reason=f"{fault.where} {fault.message}")
+    reason, verdict = "", Verdict.REACHES
+    if n is None:
+        n, verdict = count - 1, Verdict.NOT_REACHED
+        reason = f"even {plain((count - n) * step)}x does not reach it; this is the nearest"
+    elif not n:
+        reason = "the maximum at this size" if most else "no maximum is known at this size"
+    done = trade(n)
+    note = "a new leverage sets the margin anew to what opening at that leverage sets aside"
+    return Way(
+        "leverage",
+        verdict,
+        (count - n) * step,
+        step=step,
+        put_in=done.put_in,
+        after=standing(done.case, i),
+        reason=reason,
+        notes=(Note("LQ416", note),) if is_isolated(case, i) else (),
+        steps=_leverage_steps(done, i),
+    )
+
+
+def leverage_step(case: Case, i: int) -> Decimal:
+    """Return the step in which the exchange lets leverage be set."""
+    del case, i
+    return Decimal(1)
+
+
+def _moves(case: Case, i: int, *others: Case) -> bool:
+    """Return True if the position ends elsewhere in one of the other sheets."""
+    now = case.ends(i)
+    return any(other.ends(i) != now for other in others)
+
+
+def _leverage_steps(done: Trade, i: int) -> tuple[TraceStep, ...]:
+    row = done.case.sheet.positions[i]
+    name = f"end at {plain(row.leverage or ZERO)}x"
+    steps = []
+    if row.margin is not None:
+        margin = TraceStep("inputs", f"margin at {plain(row.leverage or ZERO)}x",
+                           "what opening at that leverage sets aside", {}, row.margin)  # fmt: skip
+        steps.append(margin)
+    return (*steps, _end_step(done.case, i, name))
