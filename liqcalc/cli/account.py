@@ -12,7 +12,26 @@ from liqcalc.cli.price import Atr, HorizonHours, Volatility
 EXAMPLES = """\
   liqcalc account sheet.yaml
   liqcalc account sheet.yaml --trace --as-of 2026-01-05
+  liqcalc account sheet.yaml --volatility 0.04 --horizon-hours 72
   cat sheets.jsonl | liqcalc account - --json --fail-below 10%
+"""
+WORKED = """\
+  $ liqcalc account docs/examples/cross.yaml
+  binance  as of 2026-10-01
+
+  position       size  entry   mark     liquidation  distance  ratio
+  BTCUSDT long    0.5  60000  61000  49313.25301205    19.16%     3%  cross
+  ETHUSDT short     5   3000   2900    4059.3625498    39.98%     3%  cross
+  ...
+  margin ratio          3%        maintenance margin / margin balance; rises, liquidates at 100%
+  ...
+  joint move  -36.79% or x107996  of all prices together liquidates the account
+  ...
+  warning level   at       mark or move
+  BTCUSDT long   80%              49392  Binance advises to stay below
+  ...
+  all prices     80%  -36.61% or x72368
+  ...
 """
 
 

@@ -14,6 +14,10 @@ EXAMPLES = """\
   liqcalc check exchanges/binance
   liqcalc check my-exchanges --json
 """
+WORKED = """\
+  $ liqcalc check exchanges/lighter
+  checked 21 files of 1 exchange: nothing wrong
+"""
 
 
 def command(

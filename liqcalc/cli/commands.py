@@ -104,7 +104,9 @@ def _epilog(module: Any) -> str:  # noqa: ANN401 - a module of this package
         ("Examples", getattr(module, "EXAMPLES", "")),
         ("It prints", getattr(module, "WORKED", "")),
     ]
-    return "\n\n".join(f"\b\n{title}:\n{text.rstrip()}" for title, text in parts if text)
+    blocks = [f"{title}:\n{text.rstrip()}" for title, text in parts if text]
+    paragraphs = "\n\n".join(blocks).split("\n\n")
+    return "\n\n".join(f"\b\n{paragraph}" for paragraph in paragraphs)
 
 
 def _version(asked: bool) -> None:  # noqa: FBT001 - typer's protocol

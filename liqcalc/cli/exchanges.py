@@ -8,6 +8,15 @@ EXAMPLES = """\
   liqcalc exchanges
   liqcalc exchanges bybit
 """
+WORKED = """\
+  $ liqcalc exchanges okx
+  OKX  linear, inverse; isolated, cross
+  ...
+  display
+    mgnRatio   equity / (maintenance margin + fee to close)
+      at 300%  OKX alerts every hour, if the default is kept (api-docs-2025-11)
+  ...
+"""
 
 
 def command(

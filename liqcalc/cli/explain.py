@@ -12,6 +12,19 @@ PAGES = Path(__file__).resolve().parent.parent / "pages"
 EXAMPLES = """\
   liqcalc explain LQ301
 """
+WORKED = """\
+  $ liqcalc explain LQ301
+  # LQ301: A tier table is old
+
+  The table was last seen more than 90 days before the day that is asked about.
+
+  Why it matters: Exchanges change tiers several times a year; a changed rate
+  moves the liquidation price.
+  ...
+  What to do: Compare the row (`liqcalc tiers EXCHANGE SYMBOL`) with the
+  exchange. If it differs, give tiers in the sheet, or --mmr and --deduction, or
+  add a table to a folder of your own (--exchanges).
+"""
 
 
 def _codes(incomplete: str) -> list[str]:

@@ -31,6 +31,21 @@ EXAMPLES = """\
   liqcalc price binance BTCUSDT long 0.5 --entry 60000 --leverage 20
   liqcalc price okx BTC-USDT-SWAP short --contracts 100 -e 60000 -l 10 --trace
   liqcalc price hyperliquid ETH long 2 -e 3000 -l 10 --mode cross --wallet 1000
+  liqcalc price bybit BTCUSDT long 0.5 -e 60000 -l 20 --volatility 0.03 --atr 1800
+"""
+WORKED = """\
+  $ liqcalc price okx BTC-USDT-SWAP short --contracts 100 -e 60000 -l 10 --as-of 2026-09-18 --volatility 0.03
+  okx BTC-USDT-SWAP  short 1 (100 contracts), entry 60000, isolated 10x
+
+  liquidation price   65704.230512692882  USDT  liquidated when the mark reaches it
+  distance from mark               9.51%        5704.230512692882 USDT
+  bankruptcy price                 66000  USDT
+  ...
+  in daily moves                    3.17        of 3%
+  chance in 24 h                  0.236%        estimate that the mark touches 65704.3305127
+  ...
+    at 300%                      65120.8  USDT  OKX alerts every hour, if the default is kept
+  ...
 """
 
 

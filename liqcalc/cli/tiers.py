@@ -15,6 +15,19 @@ EXAMPLES = """\
   liqcalc tiers kucoin XBTUSDTM --mode cross --qty 30 --notional 1800000
   liqcalc tiers htx BTC-USDT --rules legacy --leverage 125
 """
+WORKED = """\
+  $ liqcalc tiers binance BTCUSDT --notional 1200000 --as-of 2026-10-01
+  binance BTCUSDT  sizes in USDT
+
+     tier        from          to    mmr  deduction         imr  leverage
+        1           0      300000   0.4%          0   0.666667%       150
+        2      300000      800000   0.5%        300          1%       100
+  >     3      800000     3000000  0.65%       1500   1.333333%        75
+        4     3000000    12000000     1%      12000          2%        50
+  ...
+  1200000 USDT: tier 3, maintenance margin 6300 USDT, maximum leverage 75
+  ...
+"""
 
 
 def command(

@@ -19,6 +19,14 @@ EXAMPLES = """\
   liqcalc verify exchanges/okx exchanges/bybit/cases/inverse.yaml
   liqcalc verify my-exchanges --junit cases.xml
 """
+WORKED = """\
+  $ liqcalc verify exchanges/lighter
+  exchange  evidence      cases  figures  passed  expected failures  failed
+  lighter   api-response      1        8       1                  0       0
+  total                       1        8       1                  0       0
+
+  1 case, 8 figures, 0 expected failures: all as they should be
+"""
 
 
 def command(

@@ -65,7 +65,7 @@ def nearness(position: PositionHealth, hours: Decimal | None) -> Iterator[Row]:
         if position.volatility is not None and end.volatilities is not None:
             volatility = words.exact_rate(position.volatility)
             yield Row("in daily moves", _count(end.volatilities), "", f"of {volatility}")
-            remark = f"estimate: that the mark touches {words.short(end.price)} (LQ419)"
+            remark = f"estimate that the mark touches {words.short(end.price)}"
             yield Row(f"chance in {plain(hours or end.price)} h", chance(end.chance), "", remark)
     if not position.ends and (position.atr is not None or position.volatility is not None):
         yield Row("distance in ATRs" if position.atr else "chance", words.NONE, "", position.reason)
@@ -173,7 +173,7 @@ def _pool_cells(pool: PoolHealth, *, ranged: bool, hours: Decimal | None) -> lis
 
 def _reached(found: LevelMarks) -> tuple[str, str]:
     """Return the mark of a level as text, and what there is to say."""
-    said = f"{found.level.says} ({found.level.source})"
+    said = found.level.says
     if found.reached:
         left = "" if found.clears_at is None else f"; left at {plain(found.clears_at)}"
         return "reached", said + left
