@@ -31,9 +31,11 @@ if TYPE_CHECKING:
     )
     from liqcalc.answers.compare import compare
     from liqcalc.answers.comparison import ComparedPosition, Comparison, Outcome
+    from liqcalc.answers.leverage import LeverageAnswer, furthest_stop, safe_leverage
     from liqcalc.answers.public import evaluate, load_exchange, position_sheet, price
     from liqcalc.answers.stress import stress
     from liqcalc.answers.stress_answer import Stress
+    from liqcalc.answers.stop import StopAnswer, stop_verdict
     from liqcalc.engine.solve import Status
     from liqcalc.errors import (
         CaseError,
@@ -58,6 +60,7 @@ __all__ = [
     "Fault",
     "InputError",
     "JointMove",
+    "LeverageAnswer",
     "LiqcalcError",
     "LoadedExchange",
     "Note",
@@ -66,15 +69,19 @@ __all__ = [
     "Provenance",
     "RuleError",
     "Status",
+    "StopAnswer",
     "Stress",
     "TraceStep",
     "__version__",
     "adjust",
     "compare",
     "evaluate",
+    "furthest_stop",
     "load_exchange",
     "position_sheet",
     "price",
+    "safe_leverage",
+    "stop_verdict",
     "stress",
 ]
 
@@ -82,6 +89,7 @@ _HOMES = {
     "liqcalc.answers.adjust": ("Adjustment", "adjust"),
     "liqcalc.answers.compare": ("compare",),
     "liqcalc.answers.comparison": ("ComparedPosition", "Comparison", "Outcome"),
+    "liqcalc.answers.leverage": ("LeverageAnswer", "furthest_stop", "safe_leverage"),
     "liqcalc.answers.public": ("evaluate", "load_exchange", "position_sheet", "price"),
     "liqcalc.answers.answer": (
         "AccountAnswer",
@@ -94,6 +102,7 @@ _HOMES = {
     ),
     "liqcalc.answers.stress": ("stress",),
     "liqcalc.answers.stress_answer": ("Stress",),
+    "liqcalc.answers.stop": ("StopAnswer", "stop_verdict"),
     "liqcalc.engine.solve": ("Status",),
     "liqcalc.rules.catalog": ("LoadedExchange",),
     "liqcalc.errors": (

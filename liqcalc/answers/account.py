@@ -95,6 +95,11 @@ def _position(found: Resolved, i: int, result: PositionResult) -> PositionAnswer
     warnings = [*found.warnings[i], *_size_warnings(result)]
     cites = found.entries[i].cites
     row = found.sheet.positions[i]
+    if row.stop_price is not None:
+        from liqcalc.answers.stop_note import too_late
+
+        late = too_late(result, row.stop_price)
+        warnings += [] if late is None else [late]
     if row.contracts is not None:
         figures.put("contracts", row.contracts)
     elif contract.contract_size is not None:

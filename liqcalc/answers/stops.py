@@ -11,27 +11,32 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from liqcalc.engine.funding import funding_payment
-from liqcalc.engine.marked import Marked
-from liqcalc.engine.numbers import ONE, ZERO, exact, plain, to_step
+from liqcalc.answers.stop_loss import Loss, liquidation_loss, loss_at
+from liqcalc.answers.stop_order import StopOrder, Trigger, stop_faults
+from liqcalc.engine.numbers import ONE, ZERO, exact
 from liqcalc.engine.solve import Status
-from liqcalc.errors import Fault, InputError
-from liqcalc.rules.sheet import Side
+from liqcalc.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from liqcalc.answers.case import Case
 
-_BPS = Decimal("1e-4")
+__all__ = [
+    "Gapped",
+    "Loss",
+    "StopOrder",
+    "StopOutcome",
+    "Trigger",
+    "Verdict",
+    "after_funding",
+    "check_stops",
+    "fires_first",
+    "reason_of",
+    "stop_outcome",
+    "survives",
+]
 _NEAR = Decimal("1e-25")
-
-
-class Trigger(StrEnum):
-    """Which price fires a stop."""
-
-    MARK = "mark"
-    LAST = "last"
 
 
 class Verdict(StrEnum):
@@ -41,85 +46,6 @@ class Verdict(StrEnum):
     LIQUIDATED_FIRST = "liquidated_first"
     ALREADY_LIQUIDATABLE = "already_liquidatable"
     INDETERMINATE = "indeterminate"
-
-
-class StopOrder(NamedTuple):
-    """A stop that closes the whole position at the market.
-
-    Attributes:
-        price: at which it fires.
-        trigger: the price that fires it.
-        slippage_bps: how far beyond the stop it fills, in basis points of it.
-        basis: how far the mark may stand beyond the last price, as a share;
-            counts where the last price fires it.
-        buffer: how far liquidation must lie beyond all that, as a share of
-            the distance from the mark to the stop.
-    """
-
-    price: Decimal
-    trigger: Trigger = Trigger.LAST
-    slippage_bps: Decimal = ZERO
-    basis: Decimal = ZERO
-    buffer: Decimal = ZERO
-
-    def beyond(self, side: Side, gap: Decimal) -> StopOrder:
-        """Return the stop that fires where a price ends that jumps `gap` past this one.
-
-        Formula:
-            price*(1 - s*gap), s is +1 for a long, -1 for a short
-        """
-        return self._replace(price=self.price * (ONE - side.sign * gap), buffer=ZERO)
-
-    def fill_price(self, side: Side) -> Decimal:
-        """Return the price at which it fills.
-
-        Formula:
-            price*(1 - s*slippage_bps/10000)
-        """
-        return self.price * (ONE - side.sign * self.slippage_bps * _BPS)
-
-    def worst_mark(self, side: Side) -> Decimal:
-        """Return the farthest mark while it fires and fills.
-
-        Formula:
-            price*(1 - s*slippage_bps/10000), times (1 - s*basis) where the
-            last price fires it
-        """
-        fill = self.fill_price(side)
-        return fill * (ONE - side.sign * self.basis) if self.trigger is Trigger.LAST else fill
-
-    def needed_mark(self, side: Side, mark: Decimal) -> Decimal:
-        """Return the mark that the position must survive.
-
-        Formula:
-            worst_mark - s*buffer*|mark - price|
-        """
-        return self.worst_mark(side) - side.sign * self.buffer * abs(mark - self.price)
-
-
-class Loss(NamedTuple):
-    """What closing costs from the entry on, + = lost, in the settle currency.
-
-    Attributes:
-        price_loss: from the entry to the stop; below 0 where the stop locks a gain.
-        slippage_cost: from the stop to the fill.
-        fee_to_close: taker fee at the fill; None if the rate is not known.
-        fee_to_open: taker fee at the entry; None if the rate is not known.
-        funding: paid so far and while the position is held.
-    """
-
-    price_loss: Decimal
-    slippage_cost: Decimal
-    fee_to_close: Decimal | None
-    fee_to_open: Decimal | None
-    funding: Decimal
-
-    @property
-    def total(self) -> Decimal | None:
-        """Return the sum; None if a fee is not known."""
-        parts = [ZERO if part is None else part for part in self]
-        with exact():
-            return None if None in self else sum(parts, ZERO)
 
 
 class Gapped(NamedTuple):
@@ -149,6 +75,7 @@ class StopOutcome(NamedTuple):
         stop: the order.
         verdict, reason: what comes first; why it cannot be told.
         mark_price: from which the distance is measured.
+        distance_rate: from the mark to the stop, as a share of the mark.
         fill_price: where the stop fills.
         worst_mark: the farthest mark while it fires and fills.
         needed_mark: the same with the buffer: what must be survived.
@@ -170,6 +97,7 @@ class StopOutcome(NamedTuple):
     verdict: Verdict
     reason: str
     mark_price: Decimal
+    distance_rate: Decimal
     fill_price: Decimal
     worst_mark: Decimal
     needed_mark: Decimal
@@ -187,65 +115,6 @@ class StopOutcome(NamedTuple):
     def fires_first(self) -> bool:
         """Return True if the stop surely fires before liquidation."""
         return self.verdict is Verdict.FIRES_FIRST
-
-
-class FundingCost(NamedTuple):
-    """Funding over a time, at an unchanged mark; money in the settle currency.
-
-    Attributes:
-        hours: held.
-        rate: per interval, as quoted.
-        interval_hours: between payments.
-        intervals: how many; whole ones, unless it accrues all the time.
-        payment: of one interval, + = paid.
-        total: what is counted: nothing if it would be received.
-    """
-
-    hours: Decimal
-    rate: Decimal
-    interval_hours: Decimal
-    intervals: Decimal
-    payment: Decimal
-    total: Decimal
-
-
-def funding_cost(case: Case, i: int, hours: Decimal) -> FundingCost:
-    """Return what position `i` pays in funding while it is held.
-
-    The rate is the position's `funding_rate`; without one nothing is paid. A
-    started interval counts in full, and what would be received is not counted.
-
-    Formula:
-        intervals * payment, intervals = hours/interval_hours, rounded up where
-        funding is paid at times
-    """
-    position, rules = case.position(i), case.resolved.rules_of[i]
-    rule = rules.funding
-    rate = position.funding_rate or ZERO
-    with exact():
-        share = hours / rule.interval_hours
-        intervals = share if rule.continuous else to_step(share, ONE, "up")
-        marked = Marked(position, rules._replace(funding=rule._replace(span_hours=None)))
-        dated = position.contract.dated
-        payment = ZERO if dated else funding_payment(marked, rate)
-        total = max(ZERO, payment * intervals)
-    return FundingCost(hours, rate, rule.interval_hours, intervals, payment, total)
-
-
-def stop_faults(side: Side, mark: Decimal, price: Decimal, where: str = "stop") -> list[Fault]:
-    """Return what is wrong with the price of a stop; nothing if it lies on the losing side."""
-    if price <= 0:
-        return [Fault("LQ125", where, f"is {plain(price)}, a price must be above 0")]
-    if price == mark:
-        message = f"is {plain(price)}, the mark itself: it would fire at once"
-    elif (mark - price) * side.sign < 0:
-        there = "above" if side is Side.LONG else "below"
-        message = f"is {plain(price)}, {there} the mark {plain(mark)}, where a {side} gains"
-    else:
-        return []
-    lies = "below" if side is Side.LONG else "above"
-    hint = f"the stop of a {side} lies {lies} the mark; give --mark if it is not the entry price"
-    return [Fault("LQ125", where, message, hint)]
 
 
 def check_stops(case: Case, i: int, prices: Iterable[Decimal]) -> None:
@@ -308,12 +177,13 @@ def stop_outcome(
         verdict = survives(held, i, needed)
         end = held.ends(i).losing(side)
         room = None if end is None else (needed - end) * side.sign
-        lost, how = _liquidation_loss(held, i, funding)
+        lost, how = liquidation_loss(held, i, funding)
         outcome = StopOutcome(
             stop=stop,
             verdict=verdict,
-            reason=_reason(held, i, verdict),
+            reason=reason_of(held, i, verdict),
             mark_price=mark,
+            distance_rate=abs(mark - stop.price) / mark,
             fill_price=stop.fill_price(side),
             worst_mark=stop.worst_mark(side),
             needed_mark=needed,
@@ -333,39 +203,11 @@ def stop_outcome(
         return outcome._replace(gapped=_gapped(held, i, stop.beyond(side, gap), gap, outcome))
 
 
-def loss_at(case: Case, i: int, stop: StopOrder, funding: Decimal = ZERO) -> Loss:
-    """Return what a stop costs from the entry on.
-
-    Args:
-        case: the position.
-        i: which position.
-        stop: the order.
-        funding: paid beside the sheet's `funding_paid`.
-
-    Formula:
-        price_loss = -profit(price), slippage_cost = profit(price) - profit(fill)
-        fee_to_close = taker*value(qty, fill), fee_to_open = taker*entry value
-    """
-    position = case.position(i)
-    fill = stop.fill_price(case.sheet.positions[i].side)
+def fires_first(case: Case, i: int, stop: StopOrder) -> bool:
+    """Return True if `stop` surely fires before position `i` is liquidated; the buffer counts."""
+    side, mark = case.sheet.positions[i].side, case.position(i).mark_price
     with exact():
-        at_stop = case.profit(i, position.qty, stop.price)
-        return Loss(
-            price_loss=-at_stop,
-            slippage_cost=at_stop - case.profit(i, position.qty, fill),
-            fee_to_close=fee_at(case, i, fill),
-            fee_to_open=case.figures.positions[i].exact.get("fee_to_open"),
-            funding=position.funding_paid + funding,
-        )
-
-
-def fee_at(case: Case, i: int, price: Decimal) -> Decimal | None:
-    """Return the taker fee on all of position `i` at `price`; None if the rate is not known."""
-    position = case.position(i)
-    if position.taker is None:
-        return None
-    with exact():
-        return position.taker * position.contract.value(position.qty, price)
+        return survives(case, i, stop.needed_mark(side, mark)) is Verdict.FIRES_FIRST
 
 
 def _gained(case: Case, i: int, before: Decimal, after: Decimal) -> Decimal | None:
@@ -376,7 +218,8 @@ def _gained(case: Case, i: int, before: Decimal, after: Decimal) -> Decimal | No
     return case.profit(i, qty, after) - case.profit(i, qty, before)
 
 
-def _reason(case: Case, i: int, verdict: Verdict) -> str:
+def reason_of(case: Case, i: int, verdict: Verdict) -> str:
+    """Return why there is no verdict, or why it does not depend on the stop; else ""."""
     answer = case.figures.positions[i]
     if verdict is Verdict.INDETERMINATE:
         return answer.reasons.get("liquidation_price", "the liquidation price is not known")
@@ -385,31 +228,6 @@ def _reason(case: Case, i: int, verdict: Verdict) -> str:
     if case.ends(i).losing(case.sheet.positions[i].side) is None:
         return "no price on the side of the stop liquidates the position"
     return ""
-
-
-def _liquidation_loss(case: Case, i: int, funding: Decimal) -> tuple[Decimal | None, str]:
-    """Return what is lost if position `i` is liquidated, and how that is counted.
-
-    Formula:
-        isolated: margin + fee_to_open + funding
-        cross: -profit(bankruptcy price) + fee_to_open + funding, and the fee
-            there where the exchange's bankruptcy price leaves it
-    """
-    answer, position = case.figures.positions[i], case.position(i)
-    opening = answer.exact.get("fee_to_open")
-    if opening is None:
-        return None, "the taker fee is not known"
-    paid = opening + position.funding_paid + funding
-    margin = answer.exact.get("margin")
-    if position.isolated and margin is not None and not position.collateral:
-        return margin + paid, "all of the position's margin, the opening fee and funding"
-    price = answer.exact.get("bankruptcy_price")
-    if price is None or price <= 0:
-        return None, answer.reasons.get("bankruptcy_price", "there is no bankruptcy price")
-    if case.resolved.rules_of[i].mode(isolated=position.isolated).bankruptcy_pays_fee:
-        paid += fee_at(case, i, price) or ZERO
-    how = "closed at the bankruptcy price, where all that backs it is gone, and fees"
-    return paid - case.profit(i, position.qty, price), how
 
 
 def _gapped(case: Case, i: int, stop: StopOrder, gap: Decimal, plain_stop: StopOutcome) -> Gapped:

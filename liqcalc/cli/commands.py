@@ -19,6 +19,8 @@ COMMANDS = {
     "price": "liquidation price of one position, with everything about it",
     "compare": "the same position on every exchange that lists it",
     "account": "every figure of an account sheet (a file, or - for standard input)",
+    "leverage": "the largest leverage at which a stop fires before liquidation",
+    "stop": "whether a stop fires before liquidation, and what either costs",
     "tiers": "the margin tiers of a symbol, and the one that holds a size",
     "exchanges": "what is covered, how well it is known, and since when",
     "verify": "run the golden cases",

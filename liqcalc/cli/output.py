@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def is_terminal() -> bool:
@@ -29,6 +32,13 @@ def emit_json(data: Any, *, lines: bool = False) -> None:  # noqa: ANN401 - plai
         emit(json.dumps(data, indent=2))
     else:
         emit(json.dumps(data, separators=(",", ":")))
+
+
+def emit_csv(rows: Iterable[Iterable[str]]) -> None:
+    """Write rows as comma-separated values, the names first."""
+    import csv
+
+    csv.writer(sys.stdout, lineterminator="\n").writerows(rows)
 
 
 def complain(text: str) -> None:

@@ -21,6 +21,7 @@ from liqcalc.rules.schema import (
     ContractFile,
     Exchange,
     FeeEntry,
+    LeverageStep,
     MarginMode,
     RuleEntry,
     Source,
@@ -223,6 +224,11 @@ class LoadedExchange:
         entries = [fee for fee in self.meta.fees if fee.product is product]
         return _in_force(entries, day) if entries else None
 
+    def leverage_step_on(self, day: str | None) -> LeverageStep | None:
+        """Return the step of the leverage setting on `day`; None if it is not known."""
+        entries = list(self.meta.leverage_steps)
+        return _in_force(entries, day) if entries else None
+
     def tier_table(
         self,
         symbol: str,
@@ -312,7 +318,7 @@ def nearest(given: str, known: list[str]) -> str:
     return f"known are: {shown}" if known else "none are known"
 
 
-E = TypeVar("E", RuleEntry, FeeEntry)
+E = TypeVar("E", RuleEntry, FeeEntry, LeverageStep)
 
 
 def _in_force(entries: list[E], day: str | None) -> E:

@@ -161,6 +161,16 @@ class FeeEntry(NamedTuple):
     note: str = ""
 
 
+class LeverageStep(NamedTuple):
+    """By how much a leverage can be set finer or coarser, from a day on."""
+
+    from_: str
+    source: str
+    step: Decimal
+    evidence: EvidenceClass = EvidenceClass.DOCUMENTED
+    note: str = ""
+
+
 class Step(NamedTuple):
     """One step of the liquidation process.
 
@@ -291,6 +301,7 @@ class Exchange(NamedTuple):
     funding_purse: str
     liquidation: tuple[Process, ...]
     display: Display
+    leverage_steps: tuple[LeverageStep, ...] = ()
     parameters: Mapping[str, Parameter] = NOTHING_GIVEN
     figures: Mapping[str, str] = NOTHING_GIVEN
     not_modelled: tuple[str, ...] = ()

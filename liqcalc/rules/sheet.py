@@ -74,6 +74,7 @@ class PositionRow(NamedTuple):
     close: CloseRow | None = None
     opened: str | None = None
     risk_level: int | None = None
+    stop_price: Decimal | None = None
     atr: Decimal | None = None
     volatility: Decimal | None = None
 
@@ -325,11 +326,25 @@ def _check_position(checker: _Checker, row: PositionRow, i: int) -> None:
         checker.say((*at, "opened"), f"is {row.opened!r}, not a date such as 2026-07-01")
     if row.risk_level is not None and row.risk_level < 1:
         checker.say((*at, "risk_level"), f"is {row.risk_level}, the lowest level is 1")
+    _check_stop(checker, row, (*at, "stop_price"))
     if row.close is not None:
         checker.number(row.close.qty, (*at, "close", "qty"), "above")
         checker.number(row.close.price, (*at, "close", "price"), "above")
         checker.number(row.close.impact, (*at, "close", "impact"))
     _check_collateral(checker, row.collateral, (*at, "collateral"))
+
+
+def _check_stop(checker: _Checker, row: PositionRow, at: tuple[str | int, ...]) -> None:
+    """Refuse a stop that is not on the side of the mark on which the position loses."""
+    stop, mark = row.stop_price, row.mark_price or row.entry_price
+    checker.number(stop, at, "above")
+    if stop is None or mark is None or not (stop.is_finite() and mark.is_finite()) or stop <= 0:
+        return
+    if (mark - stop) * row.side.sign > 0:
+        return
+    lies = "below" if row.side is Side.LONG else "above"
+    message = f"is {stop}, the stop of a {row.side} lies {lies} the mark {mark}"
+    checker.say(at, message, "", "LQ125")
 
 
 def _check_size(checker: _Checker, row: PositionRow | OrderRow, at: tuple[str | int, ...]) -> None:

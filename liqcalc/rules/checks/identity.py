@@ -63,11 +63,13 @@ def check_exchange(file: DataFile, meta: Exchange, context: Context) -> None:
         file.say("LQ202", ("closed_note",), "is given without closed, the day it is about")
     check_rule_sets(file, meta, context)
     _check_fees(file, meta, context)
+    _check_steps(file, meta, context)
     _check_process(file, meta, context)
     check_displays(file, meta, context)
     check_parameters(file, meta)
     check_open_questions(file, meta)
     dated = [("fees", str(e.product), e.from_) for e in meta.fees]
+    dated += [("leverage_steps", "leverage_steps", e.from_) for e in meta.leverage_steps]
     dated += [
         ("liquidation", " ".join([*e.products, e.mode]), e.from_) for e in meta.liquidation
     ]
@@ -93,6 +95,16 @@ def _check_fees(file: DataFile, meta: Exchange, context: Context) -> None:
             if rate is not None and abs(rate) >= ONE:
                 hint = "rates are fractions: 0.05% is 0.0005"
                 file.say("LQ213", (*at, name), f"is {rate}, it must be below 1", hint)
+
+
+def _check_steps(file: DataFile, meta: Exchange, context: Context) -> None:
+    for i, entry in enumerate(meta.leverage_steps):
+        at: Keys = ("leverage_steps", i)
+        file.day((*at, "from"), entry.from_)
+        file.source((*at, "source"), entry.source, context.sources)
+        if entry.step <= 0 or ONE % entry.step:
+            message = f"is {entry.step}, it must be above 0 and divide 1"
+            file.say("LQ213", (*at, "step"), message)
 
 
 def _check_process(file: DataFile, meta: Exchange, context: Context) -> None:

@@ -1,0 +1,218 @@
+"""The search for the largest leverage at which a stop fires before liquidation."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from liqcalc.answers.stops import Verdict, after_funding, survives
+from liqcalc.engine.numbers import ONE, ZERO, exact, to_step
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from liqcalc.answers.case import Case
+    from liqcalc.answers.stops import StopOrder
+
+HIGHEST = ONE * 1000
+
+
+class Binds(StrEnum):
+    """What keeps the leverage from being larger.
+
+    LIQUIDATION: one step above, the stop comes too late.  TIER: the maximum
+    leverage of the size.  CONTRACT: the maximum of the contract.  REPORTED:
+    the maximum that the sheet gives.  SEARCH: nothing that is known, the
+    search ends at 1000.  WALLET: a cross position's stop comes too late at any
+    leverage, or none opens it.  NOTHING_WORKS: the stop comes too late even at 1x.
+    INDETERMINATE: it cannot be told.
+    """
+
+    LIQUIDATION = "liquidation"
+    TIER = "tier"
+    CONTRACT = "contract"
+    REPORTED = "reported"
+    SEARCH = "search"
+    WALLET = "wallet"
+    NOTHING_WORKS = "nothing_works"
+    INDETERMINATE = "indeterminate"
+
+
+class Limit(NamedTuple):
+    """The largest leverage that the exchange takes, and whose limit it is."""
+
+    leverage: Decimal
+    of: Binds
+
+
+class Try(NamedTuple):
+    """The position at one leverage.
+
+    Attributes:
+        leverage: as set.
+        limit: the largest that the exchange takes at this size.
+        short: what is missing to carry its initial margin (cross); 0 if nothing is.
+        verdict: what comes first.
+        case: the position held, after opening fee and funding.
+    """
+
+    leverage: Decimal
+    limit: Limit
+    short: Decimal
+    verdict: Verdict
+    case: Case
+
+    @property
+    def opens(self) -> bool:
+        """Return True if what is free carries its initial margin, as far as that is known."""
+        return not self.short
+
+    @property
+    def allowed(self) -> bool:
+        """Return True if the exchange takes the leverage, and the account carries it."""
+        return self.leverage <= self.limit.leverage and self.opens
+
+    @property
+    def safe(self) -> bool:
+        """Return True if it is allowed and the stop surely fires first."""
+        return self.allowed and self.verdict is Verdict.FIRES_FIRST
+
+
+class LeverageSearch:
+    """A position with a stop, at any leverage."""
+
+    def __init__(
+        self, case: Case, i: int, stop: StopOrder, *, step: Decimal, funding: Decimal
+    ) -> None:
+        self.case = case
+        self.i = i
+        self.stop = stop
+        self.step = step
+        self.funding = funding
+        self._tries: dict[Decimal, Try] = {}
+        with exact():
+            mark = case.position(i).mark_price
+            self.needed = stop.needed_mark(case.sheet.positions[i].side, mark)
+
+    def at(self, leverage: Decimal) -> Try:
+        """Return the position at a leverage."""
+        if leverage not in self._tries:
+            with exact():
+                self._tries[leverage] = self._try(leverage)
+        return self._tries[leverage]
+
+    def _try(self, leverage: Decimal) -> Try:
+        planned = self.case.with_position(self.i, leverage=leverage)
+        opened = after_opening(planned, self.i)
+        held = after_funding(opened, self.i, self.funding)
+        verdict = survives(held, self.i, self.needed)
+        limit = limit_of(planned, self.i, leverage)
+        return Try(leverage, limit, _short(opened, self.i), verdict, held)
+
+    def largest(self) -> Try | None:
+        """Return the largest leverage of all that is safe; None if none is.
+
+        Whole numbers are tried from the limit down, since where rates follow
+        the leverage a larger one may be safe though a smaller one is not; the
+        steps between two of them are halved.
+        """
+        with exact():
+            top = self.highest()
+            if self.at(top).safe:
+                return self.at(top)
+            whole = to_step(top, ONE, "down")
+            while whole >= ONE:
+                if self.at(whole).safe:
+                    return self._between(whole, min(whole + ONE, top))
+                whole -= ONE
+            return None
+
+    def highest(self) -> Decimal:
+        """Return the largest leverage setting that any size allows this position."""
+        with exact():
+            limit = self.at(ONE).limit.leverage
+            return max(ONE, to_step(limit, self.step, "down"))
+
+    def _between(self, safe: Decimal, beyond: Decimal) -> Try:
+        """Return the last safe step from one that is safe to one that is not."""
+        while beyond - safe > self.step:
+            steps = to_step((beyond - safe) / self.step / 2, ONE, "down")
+            middle = safe + steps * self.step
+            if self.at(middle).safe:
+                safe = middle
+            else:
+                beyond = middle
+        return self.at(safe)
+
+    def moves(self) -> bool:
+        """Return True if the leverage moves the liquidation price."""
+        side = self.case.sheet.positions[self.i].side
+        ends = {
+            self.at(leverage).case.ends(self.i).losing(side) for leverage in (ONE, self.highest())
+        }
+        return len(ends) > 1
+
+    def least_opening(self) -> Decimal | None:
+        """Return the smallest leverage that the account carries; None if none is allowed."""
+        with exact():
+            low, high = ZERO, self.highest() / self.step
+            if not self.at(self.highest()).allowed:
+                return None
+            if self.at(ONE).allowed:
+                return ONE
+            low = ONE / self.step
+            while high - low > 1:
+                middle = to_step((low + high) / 2, ONE, "down")
+                if self.at(middle * self.step).opens:
+                    high = middle
+                else:
+                    low = middle
+            return high * self.step
+
+
+def after_opening(case: Case, i: int) -> Case:
+    """Return the case after the opening fee has left the wallet of a cross position.
+
+    What an isolated position's margin pays is in its default margin already.
+    """
+    fee = case.figures.positions[i].exact.get("fee_to_open")
+    account = case.sheet.account
+    known = (account.wallet_balance, account.equity, account.collateral)
+    if case.position(i).isolated or not fee or all(money is None for money in known):
+        return case
+    return case.paid(i, fee)
+
+
+def limit_of(case: Case, i: int, leverage: Decimal) -> Limit:
+    """Return the largest leverage that the exchange takes for position `i`.
+
+    The tier is that of the size at the entry price, where the position is
+    opened; without a maximum it is 1/initial rate.
+    """
+    row = case.sheet.positions[i]
+    if row.mark_price is not None and row.entry_price not in {None, row.mark_price}:
+        case = case.with_position(i, mark_price=None, index_price=None)
+    figures = case.figures.positions[i].exact
+    most, imr = figures.get("max_leverage"), figures.get("imr")
+    if most is None and imr:
+        most = ONE / imr
+    known = case.resolved.exchange.contract(case.position(i).contract.symbol)
+    limits = [
+        Limit(value, of)
+        for value, of in (
+            (most, Binds.TIER),
+            (known.max_leverage if known is not None else None, Binds.CONTRACT),
+            (row.max_leverage, Binds.REPORTED),
+        )
+        if value is not None
+    ]
+    return min(limits, default=Limit(max(HIGHEST, leverage), Binds.SEARCH), key=lambda x: x[0])
+
+
+def _short(case: Case, i: int) -> Decimal:
+    """Return how much the account's free balance lacks for a cross position."""
+    account = case.figures.account
+    if case.position(i).isolated or account is None:
+        return ZERO
+    free = account.exact.get("available_balance")
+    return ZERO if free is None else max(ZERO, -free)

@@ -1,0 +1,89 @@
+"""liqcalc stop: does a stop fire before liquidation?"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from liqcalc.cli.asked import Request, about_position
+from liqcalc.cli.options import number
+from liqcalc.errors import InputError
+
+EXAMPLES = """\
+  liqcalc stop binance BTCUSDT long 0.5 -e 60000 -l 20 --stop 58000
+  liqcalc stop okx BTC-USDT-SWAP short 1 -e 60000 -l 25 --stop 61500 --stop 62000 --gap 0.01
+  liqcalc stop --sheet account.yaml --position BTCUSDT --stop 58000 --trigger mark
+"""
+WORKED = ""
+
+Stops = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--stop", metavar="PRICE", help="the stop; repeatable; default: stop_price of the sheet"
+    ),
+]
+OptionalNumber = str | None
+TriggerWord = Annotated[
+    str | None,
+    typer.Option(metavar="WHICH", help="price that fires the stop: last (default) or mark"),
+]
+Slippage = Annotated[
+    OptionalNumber, number("N", "how far beyond the stop it fills, in basis points; default 10")
+]
+BasisRate = Annotated[
+    OptionalNumber,
+    number("RATE", "how far the mark may stand beyond the last price; default 0.001 (0.1%)"),
+]
+Gap = Annotated[OptionalNumber, number("RATE", "a jump past the stop, as a share of it")]
+Hours = Annotated[
+    OptionalNumber, number("H", "held until the stop, for funding at --funding-rate; default 0")
+]
+Csv = Annotated[bool, typer.Option("--csv", help="print CSV")]
+
+
+@about_position()
+def command(
+    request: Request,
+    *,
+    stop: Stops = None,
+    trigger: TriggerWord = None,
+    slippage_bps: Slippage = None,
+    basis: BasisRate = None,
+    gap: Gap = None,
+    holding_hours: Hours = None,
+    csv: Csv = False,
+) -> None:
+    """Tell whether a stop fires before liquidation, by how much, and what either costs.
+
+    The stop closes the whole position at the market. Where the last price
+    fires it, the mark may stand --basis beyond; what slips is survived too.
+    Without --stop: the farthest stop that still fires first.
+    """
+    from liqcalc.answers.stop import stops_of
+    from liqcalc.cli import output
+    from liqcalc.cli.options import as_option
+
+    given = {
+        "trigger": trigger,
+        "slippage_bps": slippage_bps,
+        "basis": basis,
+        "gap": gap,
+        "holding_hours": holding_hours,
+    }
+    case = request.case()
+    try:
+        answer = stops_of(case, request.index(case), stop, given)
+    except InputError as error:
+        raise InputError(*map(as_option, error.faults)) from None
+    if request.json:
+        from liqcalc.answers.answer import SCHEMA_VERSION
+
+        output.emit_json({"schema_version": SCHEMA_VERSION, **answer.to_dict()})
+        return
+    from liqcalc.render import stop as screens
+
+    if csv:
+        output.emit_csv(screens.table_rows(answer))
+    else:
+        output.emit(screens.render(answer, trace=request.trace))
