@@ -31,11 +31,18 @@ if TYPE_CHECKING:
     )
     from liqcalc.answers.compare import compare
     from liqcalc.answers.comparison import ComparedPosition, Comparison, Outcome
+    from liqcalc.answers.funding import funding
+    from liqcalc.answers.funding_answer import FundingAnswer
+    from liqcalc.answers.funding_rates import read_rates
+    from liqcalc.answers.health import health
+    from liqcalc.answers.health_answer import AccountHealth
+    from liqcalc.answers.ladder import ladder
+    from liqcalc.answers.ladder_answer import Ladder
     from liqcalc.answers.leverage import LeverageAnswer, furthest_stop, safe_leverage
     from liqcalc.answers.public import evaluate, load_exchange, position_sheet, price
+    from liqcalc.answers.stop import StopAnswer, stop_verdict
     from liqcalc.answers.stress import stress
     from liqcalc.answers.stress_answer import Stress
-    from liqcalc.answers.stop import StopAnswer, stop_verdict
     from liqcalc.engine.solve import Status
     from liqcalc.errors import (
         CaseError,
@@ -52,14 +59,17 @@ __version__ = _version.VERSION
 __all__ = [
     "AccountAnswer",
     "AccountFigures",
+    "AccountHealth",
     "Adjustment",
     "CaseError",
     "ComparedPosition",
     "Comparison",
     "DataUnavailable",
     "Fault",
+    "FundingAnswer",
     "InputError",
     "JointMove",
+    "Ladder",
     "LeverageAnswer",
     "LiqcalcError",
     "LoadedExchange",
@@ -76,10 +86,14 @@ __all__ = [
     "adjust",
     "compare",
     "evaluate",
+    "funding",
     "furthest_stop",
+    "health",
+    "ladder",
     "load_exchange",
     "position_sheet",
     "price",
+    "read_rates",
     "safe_leverage",
     "stop_verdict",
     "stress",
@@ -89,7 +103,14 @@ _HOMES = {
     "liqcalc.answers.adjust": ("Adjustment", "adjust"),
     "liqcalc.answers.compare": ("compare",),
     "liqcalc.answers.comparison": ("ComparedPosition", "Comparison", "Outcome"),
+    "liqcalc.answers.ladder": ("ladder",),
+    "liqcalc.answers.ladder_answer": ("Ladder",),
     "liqcalc.answers.leverage": ("LeverageAnswer", "furthest_stop", "safe_leverage"),
+    "liqcalc.answers.funding": ("funding",),
+    "liqcalc.answers.funding_answer": ("FundingAnswer",),
+    "liqcalc.answers.funding_rates": ("read_rates",),
+    "liqcalc.answers.health": ("health",),
+    "liqcalc.answers.health_answer": ("AccountHealth",),
     "liqcalc.answers.public": ("evaluate", "load_exchange", "position_sheet", "price"),
     "liqcalc.answers.answer": (
         "AccountAnswer",

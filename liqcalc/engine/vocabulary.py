@@ -297,12 +297,14 @@ class Funding(NamedTuple):
     Attributes:
         base_price: mark or index (oracle).
         interval_hours: between payments.
+        rate_hours: that a rate is for; None = the interval.
         premium_rule: how the rate follows from the premium.
         interest_rate_8h, clamp, rate_divisor: of the rate's formula, where the
             exchange publishes one: rate = (P + clamp(I - P)) / rate_divisor.
         band: of the dead band: rate = max(band, P) + min(-band, P).
         cap: half-width of the band in which the rate stays.
         cap_factor: the cap as a multiple of imr - mmr.
+        cap_hours: that the cap is for; None = those of a rate.
         impact_bid_price, impact_ask_price: today's, for the premium P.
         span_hours: time held that a payment is asked for; None = one interval.
         continuous: it accrues all the time; the interval is that of the rate.
@@ -310,6 +312,7 @@ class Funding(NamedTuple):
 
     base_price: BasePrice = BasePrice.MARK
     interval_hours: Decimal = Decimal(8)
+    rate_hours: Decimal | None = None
     premium_rule: PremiumRule = PremiumRule.CLAMPED_INTEREST
     interest_rate_8h: Decimal | None = None
     clamp: Decimal | None = None
@@ -317,6 +320,7 @@ class Funding(NamedTuple):
     band: Decimal | None = None
     cap: Decimal | None = None
     cap_factor: Decimal | None = None
+    cap_hours: Decimal | None = None
     impact_bid_price: Decimal | None = None
     impact_ask_price: Decimal | None = None
     span_hours: Decimal | None = None

@@ -161,6 +161,26 @@ class BasePrice(StrEnum):
     INDEX = "index"
 
 
+class Purse(StrEnum):
+    """What an isolated position's funding is taken from; a cross one's leaves the pool.
+
+    MARGIN: its margin.  FREE_FIRST: the free balance, then the margin.  FREE:
+    the free balance.  OWED: the margin, later; counted at once as owed.
+    """
+
+    MARGIN = "margin"
+    FREE_FIRST = "free_first"
+    FREE = "free"
+    OWED = "owed"
+
+
+class CapOf(StrEnum):
+    """What the cap of a funding rate is a multiple of; `mmr` is the first tier's."""
+
+    MMR = "mmr"
+    IMR_LESS_MMR = "imr_less_mmr"
+
+
 class ShortLimitPrice(StrEnum):
     """The price that an order's cost assumes for a short limit order."""
 

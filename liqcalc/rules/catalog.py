@@ -21,6 +21,7 @@ from liqcalc.rules.schema import (
     ContractFile,
     Exchange,
     FeeEntry,
+    FundingTerms,
     LeverageStep,
     MarginMode,
     RuleEntry,
@@ -229,6 +230,10 @@ class LoadedExchange:
         entries = list(self.meta.leverage_steps)
         return _in_force(entries, day) if entries else None
 
+    def funding_on(self, day: str | None) -> FundingTerms:
+        """Return when funding is charged on `day`, and what pays it."""
+        return _in_force(list(self.meta.funding), day)
+
     def tier_table(
         self,
         symbol: str,
@@ -318,7 +323,7 @@ def nearest(given: str, known: list[str]) -> str:
     return f"known are: {shown}" if known else "none are known"
 
 
-E = TypeVar("E", RuleEntry, FeeEntry, LeverageStep)
+E = TypeVar("E", RuleEntry, FeeEntry, FundingTerms, LeverageStep)
 
 
 def _in_force(entries: list[E], day: str | None) -> E:

@@ -27,7 +27,7 @@ from liqcalc.engine.steps import (
 )
 from liqcalc.engine.tiers import Steps, TierRow
 from liqcalc.engine.vocabulary import NOTHING_GIVEN, Continuous, OpenInterest, Rules, Slope
-from liqcalc.engine.words import FeeRate
+from liqcalc.engine.words import CapOf, FeeRate, Purse
 
 
 class EvidenceClass(StrEnum):
@@ -171,6 +171,60 @@ class LeverageStep(NamedTuple):
     note: str = ""
 
 
+class FundingCap(NamedTuple):
+    """How far the funding rate may lie from 0.
+
+    Attributes:
+        symbols: that it is for; empty = all without a cap of their own.
+        from_: first day; None = always.
+        rate: the cap, or instead of it
+        factor, of: a multiple of a tier's rates.
+        hours: that the cap is for; None = those of a rate.
+        binds: the exchange cuts a rate off there; False: it is only known to
+            stay inside, or the cap may be another by now.
+        note: one sentence.
+    """
+
+    symbols: tuple[str, ...] = ()
+    from_: str | None = None
+    rate: Decimal | None = None
+    factor: Decimal | None = None
+    of: CapOf | None = None
+    hours: Decimal | None = None
+    binds: bool = True
+    note: str = ""
+
+
+class FundingTerms(NamedTuple):
+    """When funding is charged and what pays it, from a day on.
+
+    The rule set's choices say what a payment is (`Funding` of the engine).
+
+    Attributes:
+        note, purse: one sentence each: how it is counted, and what pays it.
+        isolated: what an isolated position's payment is taken from.
+        first_hour: hour of the day, UTC, of a payment; None = not published.
+        interval_varies: contracts have intervals of their own.
+        spares: a payment that would liquidate is left out.
+        cap_binds: the exchange cuts rates off at the rule set's own cap.
+        caps: further caps.
+        assumptions: said with every answer about funding.
+    """
+
+    from_: str
+    source: str
+    note: str
+    purse: str
+    isolated: Purse = Purse.MARGIN
+    first_hour: Decimal | None = None
+    interval_varies: bool = False
+    spares: bool = False
+    cap_binds: bool = True
+    caps: tuple[FundingCap, ...] = ()
+    evidence: EvidenceClass = EvidenceClass.DOCUMENTED
+    assumptions: tuple[Assumption, ...] = ()
+
+
 class Step(NamedTuple):
     """One step of the liquidation process.
 
@@ -297,8 +351,7 @@ class Exchange(NamedTuple):
     collateral_modes: tuple[CollateralMode, ...]
     rules: tuple[RuleEntry, ...]
     fees: tuple[FeeEntry, ...]
-    funding_note: str
-    funding_purse: str
+    funding: tuple[FundingTerms, ...]
     liquidation: tuple[Process, ...]
     display: Display
     leverage_steps: tuple[LeverageStep, ...] = ()

@@ -262,6 +262,15 @@ SLIPS = {
         "LQ224",
         "      funding",
     ),
+    "an hour that no day has": Slip(EXCHANGE, "first_hour: 0", "first_hour: 24", "LQ224"),
+    "a funding entry's day": Slip(
+        EXCHANGE, "{source: margin-help, from: 2026-05", "{source: margin-help, from: 2026", "LQ208"
+    ),
+    "a funding entry's source": Slip(
+        EXCHANGE, "{source: margin-help, from", "{source: help, from", "LQ207"
+    ),
+    "a funding cap of nothing": Slip(EXCHANGE, "first_hour: 0", "caps: [{binds: false}]", "LQ202"),
+    "a funding cap of zero": Slip(EXCHANGE, "first_hour: 0", "caps: [{rate: 0}]", "LQ224"),
     "a minimum below zero": Slip(
         EXCHANGE,
         "      cross:\n",

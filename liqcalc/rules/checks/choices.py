@@ -20,6 +20,7 @@ ABOVE_ZERO = frozenset(
     {
         *("requirement_step", "reported_leverage_rate", "margin_call_factor", "backstop_factor"),
         *("step", "steps", "settle_price", "interval_hours", "rate_divisor", "span_hours"),
+        *("rate_hours", "cap_hours"),
         *("k", "m", "f", "mmr_limit", "mmr_lev_constant"),
     }
 )

@@ -9,6 +9,7 @@ from liqcalc.rules.catalog import nearest
 from liqcalc.rules.checks import files
 from liqcalc.rules.checks.displays import check_displays
 from liqcalc.rules.checks.parameters import check_open_questions, check_parameters
+from liqcalc.rules.checks.process import check_process
 from liqcalc.rules.checks.rule_sets import check_rule_sets
 from liqcalc.rules.inherit import expand, strays
 from liqcalc.rules.schema import Exchange
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
     from liqcalc.rules.checks.context import Context
     from liqcalc.rules.checks.files import DataFile, Keys
-    from liqcalc.rules.schema import Source
+    from liqcalc.rules.schema import FundingCap, Source
+
+_DAY = 24
 
 
 def proven_exchange(file: DataFile) -> Exchange | None:
@@ -64,11 +67,13 @@ def check_exchange(file: DataFile, meta: Exchange, context: Context) -> None:
     check_rule_sets(file, meta, context)
     _check_fees(file, meta, context)
     _check_steps(file, meta, context)
-    _check_process(file, meta, context)
+    _check_funding(file, meta, context)
+    check_process(file, meta, context)
     check_displays(file, meta, context)
     check_parameters(file, meta)
     check_open_questions(file, meta)
     dated = [("fees", str(e.product), e.from_) for e in meta.fees]
+    dated += [("funding", "funding", e.from_) for e in meta.funding]
     dated += [("leverage_steps", "leverage_steps", e.from_) for e in meta.leverage_steps]
     dated += [
         ("liquidation", " ".join([*e.products, e.mode]), e.from_) for e in meta.liquidation
@@ -107,14 +112,28 @@ def _check_steps(file: DataFile, meta: Exchange, context: Context) -> None:
             file.say("LQ213", (*at, "step"), message)
 
 
-def _check_process(file: DataFile, meta: Exchange, context: Context) -> None:
-    for i, process in enumerate(meta.liquidation):
-        at: Keys = ("liquidation", i)
-        file.day((*at, "from"), process.from_)
-        file.source((*at, "source"), process.source, context.sources)
-        if process.mode not in meta.margin_modes:
-            message = f"is {process.mode}, which {meta.id} does not declare"
-            file.say("LQ218", (*at, "mode"), message)
+def _check_funding(file: DataFile, meta: Exchange, context: Context) -> None:
+    if not meta.funding:
+        file.say("LQ202", ("funding",), "is empty, it needs at least one entry")
+    for i, terms in enumerate(meta.funding):
+        at: Keys = ("funding", i)
+        file.day((*at, "from"), terms.from_)
+        file.source((*at, "source"), terms.source, context.sources)
+        if terms.first_hour is not None and not 0 <= terms.first_hour < _DAY:
+            message = f"is {terms.first_hour}, it must be from 0 to below 24"
+            file.say("LQ224", (*at, "first_hour"), message)
+        for k, cap in enumerate(terms.caps):
+            _check_cap(file, cap, (*at, "caps", k))
+
+
+def _check_cap(file: DataFile, cap: FundingCap, at: Keys) -> None:
+    file.day((*at, "from"), cap.from_)
+    if (cap.rate is None) == (cap.factor is None) or (cap.factor is None) != (cap.of is None):
+        file.say("LQ202", at, "needs rate, or factor and of")
+    for name in ("rate", "factor", "hours"):
+        number: Decimal | None = getattr(cap, name)
+        if number is not None and number <= 0:
+            file.say("LQ224", (*at, name), f"is {number}, it must be above 0")
 
 
 def _check_order(file: DataFile, dated: list[tuple[str, str, str]]) -> None:
