@@ -1,0 +1,184 @@
+"""A sheet on the way of prices: what is liquidated, and what is left of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from liqcalc.answers.ladder_money import purse
+from liqcalc.answers.stress_answer import Unit, UnitState, UnitStatus
+from liqcalc.answers.stress_crossing import (
+    FINE,
+    Crossing,
+    Leg,
+    Marks,
+    Search,
+    crossing,
+    ended,
+    known,
+)
+from liqcalc.answers.stress_units import marks_of, names_of
+from liqcalc.engine.numbers import ZERO, exact
+from liqcalc.rules.schema import CollateralMode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from decimal import Decimal
+
+    from liqcalc.answers.answer import AccountFigures
+    from liqcalc.answers.case import Case
+    from liqcalc.answers.stress_process import Outcome
+
+
+class Walk:
+    """A sheet on its way: at which marks it is, what is left of it, what is gone.
+
+    Args:
+        case: settled.
+        units: of the case.
+        liquidate: what the exchange does at the marks of a case.
+        search: as `crossing` takes it.
+    """
+
+    def __init__(
+        self,
+        case: Case,
+        units: tuple[Unit, ...],
+        liquidate: Callable[[Case], Outcome],
+        search: Search = FINE,
+    ) -> None:
+        self.units = units
+        self.liquidate = liquidate
+        self.search = search
+        self.base = self.case = case
+        self.names = list(names_of(case))
+        self.money: dict[str, Decimal | None] = {}
+        self.touched: set[str] = set()
+        self.stuck: set[str] = set()
+        self.gone: list[str] = []
+        self.count = 0
+
+    def members(self, unit: Unit) -> list[int]:
+        """Return where the positions of a unit stand in the case now."""
+        return [j for j, name in enumerate(self.names) if name in unit.positions]
+
+    def next(self, leg: Leg) -> tuple[Crossing, Unit] | None:
+        """Return the first unit that ends on a leg, and where."""
+        found: list[tuple[Crossing, Unit]] = []
+        for unit in self.units:
+            if unit.name in self.stuck:
+                continue
+            crossed = crossing(leg, self.members(unit), self.search)
+            if crossed is not None:
+                found.append((crossed, unit))
+        return min(found, key=lambda pair: pair[0].share, default=None)
+
+    def go(self, marks: Mapping[str, Decimal]) -> list[Happened]:
+        """Move to `marks` and return the liquidations on the way."""
+        found: list[Happened] = []
+        self.stuck.clear()
+        for _ in range(_MOST_EVENTS):
+            if not self.names:
+                return found
+            start = marks_of(self.case)
+            stop = {symbol: marks[symbol] for symbol in start}
+            crossed = self.next(Leg(self.case, start, stop))
+            if crossed is None:
+                break
+            self.case = crossed[0].case
+            happened = self._end(crossed[1])
+            if happened is not None:
+                found.append(happened)
+        stop = {symbol: marks[symbol] for symbol in marks_of(self.case)} if self.names else {}
+        self.case = self.base.at(stop)
+        return found
+
+    def _end(self, unit: Unit) -> Happened | None:
+        """Let the exchange liquidate at the marks, and go on with what is left.
+
+        Returns:
+            What happened; None if its process changes nothing.
+        """
+        marks = marks_of(self.case)
+        before = dict(zip(self.names, _quantities(self.case), strict=True))
+        due = tuple(self.names[j] for j in ended(self.case, range(len(self.names))))
+        outcome = self.liquidate(self.case)
+        if not outcome.rows:
+            self.stuck.add(unit.name)
+            return None
+        self.names = [self.names[j] for j in outcome.kept]
+        self.base = self.case = outcome.left.settled() if self.names else outcome.left
+        left = dict(zip(self.names, _quantities(self.case), strict=True))
+        for number, name in enumerate(before):
+            if name not in left:
+                self.gone.append(name)
+                self.money[name] = outcome.returned.get(number)
+        self.touched.add(unit.name)
+        if ended(self.case, self.members(unit)):
+            self.stuck.add(unit.name)
+        closed = {n: qty - left.get(n, ZERO) for n, qty in before.items() if left.get(n) != qty}
+        remain = {name: qty for name, qty in left.items() if name in closed}
+        return Happened(unit, marks, due, closed, remain, self._state(unit).equity, outcome)
+
+    def states(self) -> tuple[UnitState, ...]:
+        """Return how each unit stands at the marks now."""
+        with exact():
+            return tuple(self._state(unit) for unit in self.units)
+
+    def _state(self, unit: Unit) -> UnitState:
+        members = self.members(unit)
+        if not members:
+            money = self._left(unit)
+            return UnitState(unit.name, UnitStatus.LIQUIDATED, money, None, None, "liquidated")
+        answers = [self.case.figures.positions[j] for j in members]
+        source = answers[0].exact if unit.isolated else _pool(self.case, unit).exact
+        why = answers[0].reasons if unit.isolated else _pool(self.case, unit).reasons
+        equity = source.get("margin_balance" if unit.isolated else "equity")
+        ratio, shown = source.get("margin_ratio"), source.get("displayed_margin_ratio")
+        reason = why.get("margin_ratio", "") if ratio is None else ""
+        status = UnitStatus.HOLDS
+        if not known(self.case, members):
+            status = UnitStatus.UNKNOWN
+            reason = reason or answers[0].reasons.get("liquidation_price", "")
+        elif ended(self.case, members):
+            status = UnitStatus.LIQUIDATABLE
+        elif unit.name in self.touched:
+            status = UnitStatus.REDUCED
+        return UnitState(unit.name, status, equity, ratio, shown, reason)
+
+    def _left(self, unit: Unit) -> Decimal | None:
+        """Return what a unit that is gone has left its holder."""
+        if unit.isolated:
+            return self.money.get(unit.positions[0])
+        return left_in_pool(self.case, unit.currency)
+
+
+_MOST_EVENTS = 60
+
+
+class Happened(NamedTuple):
+    """A liquidation on the way."""
+
+    unit: Unit
+    marks: Marks
+    positions: tuple[str, ...]
+    closed: dict[str, Decimal]
+    left: dict[str, Decimal]
+    equity: Decimal | None
+    outcome: Outcome
+
+
+def _quantities(case: Case) -> list[Decimal]:
+    return [answer.qty for answer in case.figures.positions] if case.sheet.positions else []
+
+
+def left_in_pool(case: Case, currency: str) -> Decimal | None:
+    """Return what an account without positions in `currency` holds in it."""
+    if case.sheet.account.collateral_mode is CollateralMode.SINGLE:
+        return purse(case, currency)
+    pools = case.figures.pools
+    return pools[0].exact.get("equity") if pools else None
+
+
+def _pool(case: Case, unit: Unit) -> AccountFigures:
+    pools = case.figures.pools
+    return next((pool for pool in pools if pool.currency == unit.currency), pools[0])
