@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from liqcalc.engine.numbers import ZERO, plain
+from liqcalc.engine.numbers import ZERO, exact, plain
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from liqcalc.answers.answer import Note
     from liqcalc.answers.basis import Basis
     from liqcalc.answers.case import Case
@@ -72,6 +71,7 @@ class LadderRow(NamedTuple):
     position: int
     symbol: str
     side: str
+    margin_mode: str
     mark_price: Decimal
     action: Action
     when: str
@@ -97,19 +97,20 @@ class LadderRow(NamedTuple):
             "position": self.position,
             "symbol": self.symbol,
             "side": self.side,
+            "margin_mode": self.margin_mode,
             "mark_price": plain(self.mark_price),
             "action": str(self.action),
             "when": self.when,
             "qty_closed": plain(closing.qty),
-            "fill_price": text(closing.price),
+            "fill_price": amount(closing.price),
             "fill_at": None if closing.at is None else str(closing.at),
-            "realized_pnl": plain(closing.pnl),
-            "liquidation_fee": plain(closing.fee),
-            "fund": plain(closing.fund),
-            "fund_gain": plain(closing.fund_gain),
+            "realized_pnl": amount(closing.pnl),
+            "liquidation_fee": amount(closing.fee),
+            "fund": amount(closing.fund),
+            "fund_gain": amount(closing.fund_gain),
             "orders_cancelled": self.orders,
             "qty_left": plain(self.qty_left),
-            "margin_left": text(self.margin_left),
+            "margin_left": amount(self.margin_left),
             "tier": self.tier,
             "next_liquidation_price": text(self.next_liquidation_price),
             "status": None if self.status is None else str(self.status),
@@ -169,7 +170,7 @@ class LadderEnd(NamedTuple):
 
     def to_dict(self) -> dict[str, str | None]:
         """Return the end as plain data."""
-        return {name: text(value) for name, value in self._asdict().items()}
+        return {name: amount(value) for name, value in self._asdict().items()}
 
 
 class Ladder(NamedTuple):
@@ -244,6 +245,18 @@ class Ladder(NamedTuple):
             "reason": self.reason,
             **self.basis.to_dict(),
         }
+
+
+_PRINTED = Decimal("1e-12")
+_LARGEST = 20
+
+
+def amount(value: Decimal | None) -> str | None:
+    """Return an amount or unrounded price as text, with 12 decimals at most; None stays None."""
+    if value is None or value.adjusted() > _LARGEST:
+        return text(value)
+    with exact():
+        return plain(value.quantize(_PRINTED))
 
 
 def text(value: Decimal | None) -> str | None:

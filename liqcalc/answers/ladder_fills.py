@@ -146,10 +146,9 @@ def _charged(
         at most what the fill brings above the bankruptcy price
     """
     position = case.position(k)
-    exact = case.with_position(k, close=CloseRow(qty, price)).figures.positions[k].exact
     if step.fill is FillPrice.LIQUIDATOR:
         value = position.contract.value(qty, position.mark_price)
-        rate = exact.get("insurance_fund_fee_rate")
+        rate = case.figures.positions[k].exact.get("insurance_fund_fee_rate")
         if rate is None:
             rule = case.resolved.rules_of[k].liquidators
             rate = rule.insurance_fee if rule is not None else None
@@ -157,6 +156,8 @@ def _charged(
     at = position.entry_price if step.fee_on is FeeOn.ENTRY else price
     fee = position.contract.value(qty, at) * sum(filter(None, rates(case, k, step)), ZERO)
     if step.fee_limit is FeeLimit.GAIN:
+        part = case.with_position(k, close=CloseRow(qty, price))
+        exact = part.figures.positions[k].exact
         delta = exact.get("insurance_fund_delta")
         if delta is not None:
             return max(delta, ZERO), min(delta, ZERO)

@@ -10,10 +10,10 @@ from liqcalc.engine.numbers import ONE
 from liqcalc.engine.steps import grid_beyond
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from decimal import Decimal
 
-    from liqcalc.answers.case import Case
+    from liqcalc.answers.case import Case, Ends
 
 
 class Way(NamedTuple):
@@ -21,7 +21,7 @@ class Way(NamedTuple):
 
     Attributes:
         prices: of the position's symbol, one after another; None = on against
-            the position.
+            the position until nothing is left of it.
         together: all other prices move by the same share.
         jump: prices leap from point to point instead of moving straight.
     """
@@ -31,116 +31,128 @@ class Way(NamedTuple):
     jump: bool = False
 
 
-def follow(walk: Walk, number: int, way: Way) -> None:
-    """Liquidate what is due at the present marks, then what the way brings.
+ONWARD = Way()
+
+
+class Journey:
+    """A walk along a way.
 
     Args:
         walk: where it begins.
-        number: of the position in the sheet that the way is about.
+        number: of the position in the sheet whose symbol the way is about.
         way: how prices move.
     """
-    liquidate(walk)
-    if way.prices is None:
-        _on_and_on(walk, number, way)
-        return
-    for price in way.prices:
-        if not way.jump:
-            _straight(walk, number, price, way)
-        elif number in walk.numbers or way.together:
-            _go(walk, number, price, way)
-            liquidate(walk)
 
+    def __init__(self, walk: Walk, number: int, way: Way) -> None:
+        self.walk = walk
+        self.number = number
+        self.way = way
+        position = walk.case.position(number)
+        self.contract = position.contract
+        self.side = walk.case.sheet.positions[number].side
+        self.price = position.mark_price
 
-def _on_and_on(walk: Walk, number: int, way: Way) -> None:
-    """Let the mark move on against the position until it is gone, or nothing ends it."""
-    while number in walk.numbers and not walk.full:
-        if walk.stuck:
+    def follow(self) -> None:
+        """Liquidate what is due at the present marks, then what the way brings."""
+        liquidate(self.walk)
+        if self.way.prices is None:
+            self._on_and_on()
             return
-        k = walk.numbers.index(number)
-        direction = _losing(walk.case, k)
-        if direction is None:
-            return
-        if not _next(walk, number, direction, None, way):
-            return
+        for price in self.way.prices:
+            if not self.way.jump:
+                self._straight(price)
+            self._go(price)
+            self.walk.stuck.clear()
+            liquidate(self.walk)
 
+    def _on_and_on(self) -> None:
+        """Let the mark move on against the position until it is gone, or nothing ends it."""
+        walk = self.walk
+        while self.number in walk.numbers and not walk.full:
+            direction = self._losing()
+            if direction is None or not self._next(direction, None):
+                return
 
-def _losing(case: Case, k: int) -> int | None:
-    """Return the direction in which position `k` ends; None if it does not."""
-    ends, side = case.ends(k), case.sheet.positions[k].side
-    if ends.losing(side) is not None:
-        return -side.sign
-    if ends.lower is not None or ends.upper is not None:
-        return side.sign
-    return None
+    def _losing(self) -> int | None:
+        """Return the direction in which the position ends; None if it does not."""
+        ends = self.walk.case.ends(self.walk.numbers.index(self.number))
+        if ends.losing(self.side) is not None:
+            return -self.side.sign
+        return None if ends.lower is None and ends.upper is None else self.side.sign
 
+    def _straight(self, price: Decimal) -> None:
+        """Let the mark move straight to `price`."""
+        direction = 1 if price > self.price else -1
+        while price != self.price and not self.walk.full:
+            if not self._next(direction, price):
+                return
 
-def _straight(walk: Walk, number: int, price: Decimal, way: Way) -> None:
-    """Let the mark move straight to `price`."""
-    while number in walk.numbers and not walk.full:
-        now = walk.case.position(walk.numbers.index(number)).mark_price
-        direction = 1 if price > now else -1
-        if price == now or not _next(walk, number, direction, price, way):
-            break
-    _go(walk, number, price, way)
-    liquidate(walk)
-
-
-def _next(walk: Walk, number: int, direction: int, end: Decimal | None, way: Way) -> bool:
-    """Go to the next price up to `end` at which something is due; return whether there is one."""
-    k = walk.numbers.index(number)
-    contract = walk.case.position(k).contract
-    levels = list(_levels(walk.case, k, direction, way))
-    if not levels:
-        return False
-    level = min(levels) if direction > 0 else max(levels)
-    for price in grid_beyond(level, contract, direction):
-        past = end is not None and (price - end) * direction > 0
-        if past or price <= 0:
+    def _next(self, direction: int, end: Decimal | None) -> bool:
+        """Go to the next price up to `end` at which something is due; return if there is one."""
+        walk = self.walk
+        levels = list(self._levels(direction))
+        if not levels:
             return False
-        before = walk.case
-        _go(walk, number, price, way)
-        if any(due(walk.case, j) for j in range(len(walk.numbers))):
-            liquidate(walk)
-            return True
-        walk.case = before
-    return False
+        case, here = walk.case, self.price
+        level = min(levels) if direction > 0 else max(levels)
+        for price in grid_beyond(level, self.contract, direction):
+            past = end is not None and (price - end) * direction > 0
+            if past or price <= 0:
+                break
+            self._go(price)
+            if walk.next_group() is not None:
+                liquidate(walk)
+                return True
+            walk.case, self.price = case, here
+        return False
 
-
-def _levels(case: Case, k: int, direction: int, way: Way) -> Iterator[Decimal]:
-    """Yield the prices of position `k`'s symbol at which something ends on the way."""
-    position = case.position(k)
-    for j, other in enumerate(case.resolved.positions):
-        if other.contract.symbol == position.contract.symbol and not way.together:
-            ends = case.ends(j)
-            level = ends.upper if direction > 0 else ends.lower
+    def _levels(self, direction: int) -> Iterator[Decimal]:
+        """Yield the prices of the way's symbol at which something ends."""
+        case, together = self.walk.case, self.way.together
+        for k, position in enumerate(case.resolved.positions):
+            if due(case, k):
+                continue  # a step that its process does not have
+            moves = position.contract.symbol == self.contract.symbol
+            if moves and not (together and not position.isolated):
+                level = _end(case.ends(k), direction)
+            elif together and position.isolated:
+                level = _end(case.ends(k), direction)
+                level = None if level is None else self.price * level / position.mark_price
+            else:
+                continue
             if level is not None:
                 yield level
-        elif way.together and other.isolated:
-            ends = case.ends(j)
-            level = ends.upper if direction > 0 else ends.lower
-            if level is not None:
-                yield position.mark_price * level / other.mark_price
-    joint = case.figures.joint
-    if way.together and joint is not None:
-        move = joint.up if direction > 0 else joint.down
-        if move is not None:
-            yield position.mark_price * (ONE + move)
+        joint = case.figures.joint
+        if together and joint is not None:
+            move = joint.up if direction > 0 else joint.down
+            if move is not None:
+                yield self.price * (ONE + move)
+
+    def _go(self, price: Decimal) -> None:
+        """Move the mark of the way's symbol to `price`, others with it if they go together."""
+        case = self.walk.case
+        self.walk.case = moved(case, self.contract.symbol, price, self.price, self.way)
+        self.price = price
 
 
-def _go(walk: Walk, number: int, price: Decimal, way: Way) -> None:
-    """Move the mark of the position's symbol to `price`, others with it if they go together."""
-    if number not in walk.numbers:
-        return
-    positions: Sequence[object] = walk.case.sheet.positions
-    k = walk.numbers.index(number)
-    here = walk.case.position(k)
-    marks = {here.contract.symbol: price}
-    if way.together:
-        share = price / here.mark_price
-        marks = {
-            other.contract.symbol: other.mark_price * share
-            for other in walk.case.resolved.positions
-        } | marks
-    assert positions  # noqa: S101 - the position is one of them
-    walk.case = walk.case.at(marks)
-    walk.stuck.clear()
+def _end(ends: Ends, direction: int) -> Decimal | None:
+    return ends.upper if direction > 0 else ends.lower
+
+
+def moved(case: Case, symbol: str, price: Decimal, before: Decimal, way: Way) -> Case:
+    """Return the case with the mark of `symbol` at `price`, others moved with it if they go along.
+
+    Args:
+        case: as it is.
+        symbol: whose price is given.
+        price: of it, then.
+        before: of it, now.
+        way: says whether others go along.
+    """
+    marks = {}
+    for position in case.resolved.positions:
+        if position.contract.symbol == symbol:
+            marks[symbol] = price
+        elif way.together:
+            marks[position.contract.symbol] = position.mark_price * price / before
+    return case.at(marks) if marks else case

@@ -43,6 +43,8 @@ def meets(case: Case, k: int, only: Only) -> bool:
     value = position.contract.value(position.qty, position.mark_price)
     if only.value_above is not None and value <= only.value_above:
         return False
+    if only.value_below is not None and value >= only.value_below:
+        return False
     ratio = answer.exact.get("margin_ratio")  # requirement/equity; None without equity
     if only.equity_from is not None and (ratio is None or only.equity_from * ratio > ONE):
         return False

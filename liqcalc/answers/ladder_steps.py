@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from liqcalc.answers import ladder_money as money
@@ -9,18 +10,18 @@ from liqcalc.answers.answer import Note
 from liqcalc.answers.ladder_answer import NO_CLOSING, LadderRow, LadderRun
 from liqcalc.answers.ladder_fills import closed, closes_whole, rates
 from liqcalc.answers.ladder_sizes import Cut, cut, due, meets
-from liqcalc.engine.numbers import ZERO
-from liqcalc.engine.steps import TOLD, Action, PositionOrder, Scope
+from liqcalc.engine.numbers import ZERO, plain
+from liqcalc.engine.steps import TOLD, Action, PositionOrder, Scope, SizeRule
 from liqcalc.rules.schema import CollateralMode, MarginMode
+from liqcalc.rules.sheet import ContractRow
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from liqcalc.answers.case import Case
     from liqcalc.engine.steps import Fill
     from liqcalc.rules.schema import Process, Step
 
-MOST_ROWS = 500
+MOST_ROWS = 200
+_LOT_DIGITS = 4
 
 
 class Group(NamedTuple):
@@ -56,6 +57,8 @@ class Walk:
         self.spent: set[tuple[int, int]] = set()
         self.stuck: set[Group] = set()
         self.notes: list[Note] = []
+        self._assume_lots()
+        self._assume_liquidator_fee()
 
     @property
     def full(self) -> bool:
@@ -72,6 +75,32 @@ class Walk:
         """Return what has happened so far."""
         rows, numbers = tuple(self.rows), tuple(self.numbers)
         return LadderRun(rows, self.case, numbers, dict(self.returned), tuple(self.notes))
+
+    def _assume_lots(self) -> None:
+        """Count in ten-thousandths of a position whose lot is not known, and say so."""
+        contracts = dict(self.case.sheet.contracts)
+        for position in self.case.resolved.positions:
+            symbol = position.contract.symbol
+            if position.contract.lot_size is None:
+                lot = Decimal((0, (1,), position.qty.adjusted() - _LOT_DIGITS))
+                given = contracts.get(symbol, ContractRow())
+                if given.lot_size is None:
+                    contracts[symbol] = given._replace(lot_size=lot)
+                    self.say("LQ410", f"{symbol}: the lot is not known: {plain(lot)} here")
+        self.case = self.case.with_sheet(self.case.sheet._replace(contracts=contracts))
+
+    def _assume_liquidator_fee(self) -> None:
+        """Count a liquidator's fee that is not known as 0, and say so."""
+        ruled = [rules.liquidators for rules in self.case.resolved.rules_of]
+        if all(rule is None or rule.fee is not None for rule in ruled):
+            return
+        known = self.case.resolved.exchange.meta.parameters.items()
+        for name, parameter in known:
+            if "liquidators.fee" in parameter.sets:
+                sheet = self.case.sheet
+                given = {**sheet.parameters, name: "0"}
+                self.case = self.case.with_sheet(sheet._replace(parameters=given))
+                self.say("LQ411", f"{name} is not known: 0 here; give it under parameters")
 
     def group(self, k: int) -> Group:
         """Return what position `k` is liquidated with."""
@@ -115,7 +144,7 @@ def liquidate(walk: Walk) -> None:
     """Take every step that is due at the present marks."""
     while (group := walk.next_group()) is not None and not walk.full:
         _process(walk, group)
-        if walk.members(group):
+        if walk.members(group) and not walk.full:
             walk.stuck.add(group)
 
 
@@ -167,12 +196,22 @@ def _take(walk: Walk, members: list[int], number: int, step: Step) -> bool:
         if not closes_whole(step):
             found = cut(walk.case, k, step, walk.fill)  # type: ignore[assignment]
         if found is None:
+            _say_skipped(walk, k, number, step)
             continue
         if step.once:
             walk.spent.add((number, walk.numbers[k]))
         _close(walk, k, found, number, step)
         return True
     return False
+
+
+def _say_skipped(walk: Walk, k: int, number: int, step: Step) -> None:
+    """Say that no reduction restores the requirement, where one was looked for."""
+    if step.size is not None and step.size.to is SizeRule.RESTORING_CAP:
+        if (walk.case.figures.positions[k].tier or ZERO) > 1:
+            symbol = walk.case.sheet.positions[k].symbol
+            text = f"{symbol}: no lower tier restores the requirement, so nothing is closed"
+            walk.say("LQ410", f"step {number}, reduce: {text}")
 
 
 def _close(walk: Walk, k: int, found: Cut, number: int, step: Step) -> None:
@@ -255,6 +294,7 @@ def _row(walk: Walk, k: int, number: int, step: Step) -> LadderRow:
         position=walk.numbers[k],
         symbol=answer.symbol,
         side=answer.side,
+        margin_mode=answer.margin_mode,
         mark_price=answer.mark_price,
         action=step.action,
         when=step.when,

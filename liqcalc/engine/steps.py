@@ -76,7 +76,7 @@ class Only(NamedTuple):
 
     Attributes:
         tier_from: the position is in this row of its table or in a higher one.
-        value_above: it is worth more than this at the mark.
+        value_above, value_below: it is worth more, or less, than this at the mark.
         equity_from, equity_below: what backs it is at least, or less than,
             this share of the requirement.
         lowest_tier_met: it would be safe at the rate of the lowest row.
@@ -84,6 +84,7 @@ class Only(NamedTuple):
 
     tier_from: int | None = None
     value_above: Decimal | None = None
+    value_below: Decimal | None = None
     equity_from: Decimal | None = None
     equity_below: Decimal | None = None
     lowest_tier_met: bool = False
@@ -197,7 +198,7 @@ def at_least_a_lot(qty: Decimal, whole: Decimal, lot: Decimal | None) -> Decimal
     return min(whole, max(down_to_lot(qty, lot), lot or qty))
 
 
-_FEWEST_DIGITS = 4
+_FEWEST_DIGITS = 3
 _UNKNOWN_DIGITS = 8
 _TRIES = (0, 1, 2, 10, 100)
 

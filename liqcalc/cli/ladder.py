@@ -1,0 +1,90 @@
+"""liqcalc ladder: what the exchange does from the trigger on."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from liqcalc.cli.asked import Request, about_position
+from liqcalc.cli.options import number
+from liqcalc.errors import InputError
+
+EXAMPLES = """\
+  liqcalc ladder gate BTC_USDT long 20 --entry 60000 --leverage 20
+  liqcalc ladder okx BTC-USDT-SWAP short 60 -e 60000 -l 20 --to 64000 --slippage-bps 15
+  liqcalc ladder hyperliquid BTC long 5 -e 60000 -l 20 --to 57000 --jump
+  liqcalc ladder --sheet account.yaml --position BTCUSDT --path 58000,61000,54000 --together
+"""
+WORKED = ""
+
+OptionalNumber = str | None
+To = Annotated[
+    OptionalNumber,
+    number("PRICE", "where the mark goes; default: on against the position until it is gone"),
+]
+Path = Annotated[
+    str | None,
+    typer.Option("--path", metavar="P1,P2,...", help="marks one after another, instead of --to"),
+]
+Together = Annotated[
+    bool, typer.Option("--together", help="all other prices move by the same share")
+]
+Jump = Annotated[
+    bool, typer.Option("--jump", help="a gap: the mark leaps to its prices, nothing between")
+]
+FillWord = Annotated[
+    str,
+    typer.Option(
+        metavar="WHERE",
+        help="where steps close: process (as the exchange says), trigger (the mark), bankruptcy",
+    ),
+]
+Slippage = Annotated[
+    str, number("N", "how much worse than the mark orders fill, in basis points; default 0")
+]
+Every = Annotated[bool, typer.Option("--all", help="show every row of a long ladder")]
+
+
+@about_position()
+def command(
+    request: Request,
+    *,
+    to: To = None,
+    path: Path = None,
+    together: Together = False,
+    jump: Jump = False,
+    fill: FillWord = "process",
+    slippage_bps: Slippage = "0",
+    every: Every = False,
+) -> None:
+    """Show what the exchange does from the trigger on, step by step, and what is left.
+
+    Orders are cancelled, the position is reduced or taken over; each line has
+    the mark, what is closed, at which price, what it costs and what is left.
+    """
+    from liqcalc.answers.ladder import ladder_of
+    from liqcalc.cli import output
+    from liqcalc.cli.options import as_option
+
+    given = {
+        "to": to,
+        "path": None if path is None else [part.strip() for part in path.split(",")],
+        "together": together,
+        "jump": jump,
+        "fill": fill,
+        "slippage_bps": slippage_bps,
+    }
+    case = request.case()
+    try:
+        answer = ladder_of(case, request.index(case), given)
+    except InputError as error:
+        raise InputError(*map(as_option, error.faults)) from None
+    if request.json:
+        from liqcalc.answers.answer import SCHEMA_VERSION
+
+        output.emit_json({"schema_version": SCHEMA_VERSION, **answer.to_dict()})
+        return
+    from liqcalc.render.ladder import render
+
+    output.emit(render(answer, trace=request.trace, every=every))
