@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from liqcalc.answers.answer import Note, Short, TraceStep
 from liqcalc.answers.backing import needed_at
@@ -30,6 +30,7 @@ from liqcalc.answers.stress_inputs import (
 )
 from liqcalc.answers.stress_path import path_of_rows, read_path
 from liqcalc.answers.stress_points import along, grid, plane
+from liqcalc.answers.stress_process import read_fill
 from liqcalc.answers.stress_units import marks_of, units_of
 from liqcalc.engine.numbers import ZERO, exact
 from liqcalc.errors import Fault, InputError
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from liqcalc.answers.request import Number
     from liqcalc.answers.stress_answer import End, Point, Unit
     from liqcalc.answers.stress_path import PricePath
+    from liqcalc.engine.steps import Fill
     from liqcalc.rules.sheet import Sheet
 
 
@@ -54,6 +56,8 @@ def stress(
     by: str | None = None,
     path: str | Iterable[Mapping[str, Any]] | None = None,
     survive: Number | None = None,
+    fill: str = "process",
+    slippage_bps: Number = 0,
     exchanges: Iterable[str | Path] = (),
     today: str | None = None,
 ) -> Stress:
@@ -76,6 +80,9 @@ def stress(
             prices, as docs/questions/stress.md describes.
         survive: a move; the least cash or the least to close so that the
             account survives it is found.
+        fill: where the exchange's liquidation steps close: ``process`` (as it
+            says), ``trigger`` (at the mark) or ``bankruptcy``.
+        slippage_bps: how much worse than the mark they fill on the market.
         exchanges: folders of exchanges of your own.
         today: ISO date, against which the age of tier tables is counted.
 
@@ -91,7 +98,15 @@ def stress(
     """
     case = Case.of(sheet, exchanges=exchanges, today=today)
     return stress_case(
-        case, moves=moves, symbol=symbol, betas=betas, by=by, path=path, survive=survive
+        case,
+        moves=moves,
+        symbol=symbol,
+        betas=betas,
+        by=by,
+        path=path,
+        survive=survive,
+        fill=fill,
+        slippage_bps=slippage_bps,
     )
 
 
@@ -104,18 +119,22 @@ def stress_case(
     by: str | None = None,
     path: str | Iterable[Mapping[str, Any]] | None = None,
     survive: Number | None = None,
+    fill: str = "process",
+    slippage_bps: Number = 0,
     where: str = "path",
 ) -> Stress:
     """Return what `stress` does, of a case.
 
     Args:
         case: the sheet.
-        moves: as `stress` takes them, like the next five.
+        moves: as `stress` takes them, like the next seven.
         symbol: the only one that moves.
         betas: by symbol.
         by: the symbol of a plane's other side.
         path: text or mappings.
         survive: a move.
+        fill: where liquidation steps close.
+        slippage_bps: of those on the market.
         where: name of the path, for messages.
 
     Raises:
@@ -128,21 +147,34 @@ def stress_case(
             message = "the sheet holds no position"
             raise InputError(Fault("LQ119", "positions", message))
         given_moves = moves if moves is not None else (USUAL_PLANE if by else USUAL_MOVES)
-        grid_moves, alone, beside, factors, wanted, walked = together(
+        grid_moves, alone, beside, factors, wanted, walked, fills = together(
             lambda: read_moves(given_moves),
             lambda: read_symbol(symbol, held, "symbol"),
             lambda: read_symbol(by, held, "by"),
             lambda: read_betas(betas or {}, held),
             lambda: None if survive is None else read_move(survive, "survive"),
             lambda: _read_path(path, held, where),
+            lambda: read_fill(fill, slippage_bps),
         )
         if alone is not None:
             factors = {name: beta if name == alone else ZERO for name, beta in factors.items()}
         start = _at_one_mark(case.settled())
         line = Line(marks_of(start), factors)
         units = units_of(start)
-        points = _points(start, line, units, grid_moves, beside, walked)
-        return _answer(case, start, line, units, points, (alone, beside, wanted, walked))
+        asked = _Asked(grid_moves, alone, beside, wanted, walked, fills)
+        points = _points(start, line, units, asked)
+        return _answer(case, start, line, units, points, asked)
+
+
+class _Asked(NamedTuple):
+    """What was asked for, as it was read."""
+
+    moves: tuple[Decimal, ...]
+    symbol: str | None
+    by: str | None
+    survive: Decimal | None
+    path: PricePath | None
+    fill: Fill
 
 
 def _check_together(**given: Any) -> None:  # noqa: ANN401 - options of `stress`
@@ -171,22 +203,16 @@ def _at_one_mark(case: Case) -> Case:
     return case.at(marks).settled()
 
 
-def _points(
-    case: Case,
-    line: Line,
-    units: tuple[Unit, ...],
-    moves: tuple[Decimal, ...],
-    by: str | None,
-    path: PricePath | None,
-) -> tuple[Point, ...]:
-    if path is not None:
-        return along(case, units, path)
-    if by is None:
-        return grid(case, line, units, moves)
+def _points(case: Case, line: Line, units: tuple[Unit, ...], asked: _Asked) -> tuple[Point, ...]:
+    moves, fill = asked.moves, asked.fill
+    if asked.path is not None:
+        return along(case, units, asked.path, fill)
+    if asked.by is None:
+        return grid(case, line, units, moves, fill)
     if len(moves) ** 2 > MOST_CELLS:
         message = f"makes {len(moves) ** 2} points, at most {MOST_CELLS} are taken"
         raise InputError(Fault("LQ126", "move", message, "take a larger step"))
-    return plane(case, line, units, moves, by)
+    return plane(case, line, units, moves, asked.by, fill)
 
 
 def _answer(
@@ -195,9 +221,8 @@ def _answer(
     line: Line,
     units: tuple[Unit, ...],
     points: tuple[Point, ...],
-    asked: tuple[str | None, str | None, Decimal | None, PricePath | None],
+    asked: _Asked,
 ) -> Stress:
-    symbol, by, wanted, path = asked
     ends = tuple(end_of(case, line, unit) for unit in units)
     causes = tuple(
         cause
@@ -215,26 +240,28 @@ def _answer(
         culprit = culprit_of(unit, causes, weakest.nearest)
     whole = given.answer
     events = [event for point in points for event in point.liquidations]
-    told = [note for event in events for note in event.notes]
-    notes = _distinct([*whole.assumptions, *told, *_notes(given, line, points, path)])
+    told = [note for event in events for note in event.assumptions]
+    notes = _distinct([*whole.assumptions, *told, *_notes(given, line, points, asked.path)])
+    warned = [*whole.warnings, *(note for event in events for note in event.warnings)]
     return Stress(
         exchange=whole.exchange,
         as_of=whole.as_of,
-        kind="path" if path else "plane" if by else "grid",
-        symbol=symbol,
-        by=by,
+        kind="path" if asked.path else "plane" if asked.by else "grid",
+        symbol=asked.symbol,
+        by=asked.by,
         betas=line.betas,
+        fill=asked.fill,
         units=units,
         points=points,
         ends=ends,
         weakest=weakest.unit if weakest else None,
         causes=causes,
         culprit=culprit,
-        repairs=None if wanted is None else repairs_of(case, line, units, wanted),
+        repairs=None if asked.survive is None else repairs_of(case, line, units, asked.survive),
         basis=Basis(
-            whole.warnings,
+            _distinct(warned),
             notes,
-            given.figures.positions[0].provenance,
+            whole.provenance,
             _trace(case, line, units, weakest),
         ),
     )

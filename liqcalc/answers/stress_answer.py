@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from liqcalc.answers.answer import Note
     from liqcalc.answers.basis import Basis
     from liqcalc.answers.ladder_answer import LadderRow
+    from liqcalc.engine.steps import Fill
 
 
 class UnitStatus(StrEnum):
@@ -92,7 +93,8 @@ class Liquidation(NamedTuple):
         left: quantity that is left, by position.
         equity: what is behind the unit afterwards, in its currency.
         rows: the steps of the exchange's process that were taken, in order.
-        notes: what was taken for granted in them.
+        warnings: what is not known of them.
+        assumptions: what was taken for granted in them.
     """
 
     number: int
@@ -106,7 +108,8 @@ class Liquidation(NamedTuple):
     left: Mapping[str, Decimal]
     equity: Decimal | None
     rows: tuple[LadderRow, ...]
-    notes: tuple[Note, ...]
+    warnings: tuple[Note, ...]
+    assumptions: tuple[Note, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the liquidation as plain data."""
@@ -305,6 +308,7 @@ class Stress(NamedTuple):
         symbol: the only one that moves; None if all do.
         by: the symbol of the other side of a plane.
         betas: by symbol, how far it moves for a move of 1.
+        fill: where the exchange's liquidation steps close.
         units: what is liquidated together.
         points: of the grid in ascending order, or of the path in order.
         ends: one a unit: the move along the betas that ends it.
@@ -321,6 +325,7 @@ class Stress(NamedTuple):
     symbol: str | None
     by: str | None
     betas: Mapping[str, Decimal]
+    fill: Fill
     units: tuple[Unit, ...]
     points: tuple[Point, ...]
     ends: tuple[End, ...]
@@ -345,6 +350,8 @@ class Stress(NamedTuple):
             "symbol": self.symbol,
             "by": self.by,
             "betas": texts(self.betas),
+            "fill": str(self.fill.at),
+            "slippage_bps": plain(self.fill.slippage_bps),
             "units": [unit.to_dict() for unit in self.units],
             "points": [point.to_dict() for point in self.points],
             "ends": [end.to_dict() for end in self.ends],

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from liqcalc.answers.stress_answer import Liquidation, Point, UnitStatus
 from liqcalc.answers.stress_crossing import COARSE
 from liqcalc.answers.stress_inputs import Line
-from liqcalc.answers.stress_process import run_process
 from liqcalc.answers.stress_walk import Walk
 from liqcalc.engine.numbers import ONE, ZERO
 
@@ -19,30 +18,36 @@ if TYPE_CHECKING:
     from liqcalc.answers.stress_answer import Unit, UnitState
     from liqcalc.answers.stress_path import PricePath
     from liqcalc.answers.stress_walk import Happened
+    from liqcalc.engine.steps import Fill
 
 
 def grid(
-    case: Case, line: Line, units: tuple[Unit, ...], moves: tuple[Decimal, ...]
+    case: Case, line: Line, units: tuple[Unit, ...], moves: tuple[Decimal, ...], fill: Fill
 ) -> tuple[Point, ...]:
     """Return a point a move, each reached straight from the marks."""
     found = []
     for way in (-1, 1):
-        walk = Walk(case, units, run_process)
+        walk = Walk(case, units, fill)
         mine = sorted((move for move in moves if move * way > 0), key=abs)
         found += [_reached(walk, line.at(move), line, move=move) for move in mine]
-    walk = Walk(case, units, run_process)
+    walk = Walk(case, units, fill)
     found.append(_point(walk, dict(line.marks), (), move=ZERO))
     return tuple(sorted(found, key=lambda point: point.move or ZERO))
 
 
 def plane(
-    case: Case, line: Line, units: tuple[Unit, ...], moves: tuple[Decimal, ...], by: str
+    case: Case,
+    line: Line,
+    units: tuple[Unit, ...],
+    moves: tuple[Decimal, ...],
+    by: str,
+    fill: Fill,
 ) -> tuple[Point, ...]:
     """Return a point for every pair of a symbol's move and that of all others."""
     found = []
     for own in moves:
         for rest in moves:
-            walk = Walk(case, units, run_process, COARSE)
+            walk = Walk(case, units, fill, COARSE)
             if not own and not rest:
                 found.append(_point(walk, dict(line.marks), (), move=ZERO, by_move=ZERO))
                 continue
@@ -52,9 +57,9 @@ def plane(
     return tuple(found)
 
 
-def along(case: Case, units: tuple[Unit, ...], path: PricePath) -> tuple[Point, ...]:
+def along(case: Case, units: tuple[Unit, ...], path: PricePath, fill: Fill) -> tuple[Point, ...]:
     """Return a point a row of the path."""
-    walk = Walk(case, units, run_process)
+    walk = Walk(case, units, fill)
     marks = dict(_marks(case))
     line = Line(marks, dict.fromkeys(marks, ZERO))
     found = []
@@ -115,8 +120,9 @@ def _event(
         closed=event.closed,
         left=event.left,
         equity=event.equity,
-        rows=outcome.rows,
-        notes=outcome.notes,
+        rows=outcome.run.rows,
+        warnings=outcome.warnings,
+        assumptions=outcome.assumptions,
     )
 
 

@@ -2,41 +2,60 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from liqcalc.answers.ladder_steps import Walk as Process
-from liqcalc.answers.ladder_steps import liquidate
-from liqcalc.engine.steps import Fill
+from liqcalc.answers import ladder_end, request
+from liqcalc.answers.ladder import run_at_marks
+from liqcalc.answers.ladder_steps import process_of
+from liqcalc.engine.numbers import ZERO, plain
+from liqcalc.engine.steps import Fill, FillAt
+from liqcalc.errors import Fault, InputError
+from liqcalc.rules.catalog import nearest
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from liqcalc.answers.answer import Note
     from liqcalc.answers.case import Case
-    from liqcalc.answers.ladder_answer import LadderRow
+    from liqcalc.answers.ladder_answer import LadderRun
+
+_MOST_BPS = 10_000
 
 
 class Outcome(NamedTuple):
-    """What a liquidation leaves.
+    """What the exchange's process leaves, and what was taken for granted in it."""
 
-    Attributes:
-        left: the case after it, at the same marks.
-        kept: which of the positions before are still held, in the order of `left`.
-        returned: margin that came back from isolated positions that are gone, by number.
-        rows: the steps of the exchange's process that were taken.
-        notes: what was taken for granted in them.
+    run: LadderRun
+    warnings: tuple[Note, ...]
+    assumptions: tuple[Note, ...]
+
+
+def run_process(case: Case, due: int, fill: Fill) -> Outcome:
+    """Return what is left once every step that is due at the marks of a case has been taken.
+
+    Args:
+        case: at its marks.
+        due: a position whose condition holds.
+        fill: at which prices steps close.
     """
+    run = run_at_marks(case, fill)
+    warned = [*ladder_end.warnings(run), *(n for n in run.notes if n.code == "LQ411")]
+    assumed = ladder_end.assumptions(run, process_of(case, due))
+    told = [*assumed, *(n for n in run.notes if n.code != "LQ411")]
+    return Outcome(run, tuple(warned), tuple(told))
 
-    left: Case
-    kept: tuple[int, ...]
-    returned: dict[int, Decimal]
-    rows: tuple[LadderRow, ...]
-    notes: tuple[Note, ...]
 
+def read_fill(fill: str, slippage_bps: Any) -> Fill:  # noqa: ANN401 - whatever was passed
+    """Return where liquidation steps close.
 
-def run_process(case: Case, fill: Fill | None = None) -> Outcome:
-    """Return what is left once every step that is due at the marks of a case has been taken."""
-    walk = Process(case, fill or Fill())
-    liquidate(walk)
-    found = walk.run()
-    return Outcome(found.left, found.numbers, found.returned, found.rows, found.notes)
+    Raises:
+        InputError: no such word, or no basis points.
+    """
+    words = [str(word) for word in FillAt]
+    if fill not in words:
+        hint = nearest(str(fill), words) or f"one of {', '.join(words)}"
+        raise InputError(Fault("LQ126", "fill", f"is {fill!r}, which is no way to fill", hint))
+    slippage = request.read_numbers({"slippage_bps": slippage_bps})["slippage_bps"] or ZERO
+    if not 0 <= slippage < _MOST_BPS:
+        message = f"is {plain(slippage)}, it must be from 0 to below {_MOST_BPS}"
+        hint = "basis points: 10 is 0.1%"
+        raise InputError(Fault("LQ126", "slippage_bps", message, hint))
+    return Fill(FillAt(fill), slippage)

@@ -16,17 +16,22 @@ from liqcalc.answers.stress_crossing import (
     ended,
     known,
 )
+from liqcalc.answers.stress_process import run_process
 from liqcalc.answers.stress_units import marks_of, names_of
 from liqcalc.engine.numbers import ZERO, exact
+from liqcalc.engine.steps import Fill
 from liqcalc.rules.schema import CollateralMode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from decimal import Decimal
 
     from liqcalc.answers.answer import AccountFigures
     from liqcalc.answers.case import Case
     from liqcalc.answers.stress_process import Outcome
+
+
+PUBLISHED = Fill()
 
 
 class Walk:
@@ -35,7 +40,7 @@ class Walk:
     Args:
         case: settled.
         units: of the case.
-        liquidate: what the exchange does at the marks of a case.
+        fill: where the exchange's steps close.
         search: as `crossing` takes it.
     """
 
@@ -43,11 +48,11 @@ class Walk:
         self,
         case: Case,
         units: tuple[Unit, ...],
-        liquidate: Callable[[Case], Outcome],
+        fill: Fill = PUBLISHED,
         search: Search = FINE,
     ) -> None:
         self.units = units
-        self.liquidate = liquidate
+        self.fill = fill
         self.search = search
         self.base = self.case = case
         self.names = list(names_of(case))
@@ -100,24 +105,26 @@ class Walk:
         """
         marks = marks_of(self.case)
         before = dict(zip(self.names, _quantities(self.case), strict=True))
-        due = tuple(self.names[j] for j in ended(self.case, range(len(self.names))))
-        outcome = self.liquidate(self.case)
-        if not outcome.rows:
+        due = ended(self.case, range(len(self.names)))
+        names = tuple(self.names[j] for j in due)
+        outcome = run_process(self.case, due[0], self.fill)
+        run = outcome.run
+        if not run.rows:
             self.stuck.add(unit.name)
             return None
-        self.names = [self.names[j] for j in outcome.kept]
-        self.base = self.case = outcome.left.settled() if self.names else outcome.left
+        self.names = [self.names[j] for j in run.numbers]
+        self.base = self.case = run.left.settled() if self.names else run.left
         left = dict(zip(self.names, _quantities(self.case), strict=True))
         for number, name in enumerate(before):
             if name not in left:
                 self.gone.append(name)
-                self.money[name] = outcome.returned.get(number)
+                self.money[name] = run.returned.get(number)
         self.touched.add(unit.name)
         if ended(self.case, self.members(unit)):
             self.stuck.add(unit.name)
         closed = {n: qty - left.get(n, ZERO) for n, qty in before.items() if left.get(n) != qty}
         remain = {name: qty for name, qty in left.items() if name in closed}
-        return Happened(unit, marks, due, closed, remain, self._state(unit).equity, outcome)
+        return Happened(unit, marks, names, closed, remain, self._state(unit).equity, outcome)
 
     def states(self) -> tuple[UnitState, ...]:
         """Return how each unit stands at the marks now."""

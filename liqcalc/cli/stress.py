@@ -85,6 +85,16 @@ def command(
     survive: Annotated[
         str | None, number("MOVE", "find the least cash, or the least to close, to survive this")
     ] = None,
+    fill: Annotated[
+        str,
+        typer.Option(
+            metavar="WHERE",
+            help="where liquidations close: process (as the exchange says), trigger, bankruptcy",
+        ),
+    ] = "process",
+    slippage_bps: Annotated[
+        str, number("N", "how much worse than the mark they fill, in basis points")
+    ] = "0",
     picture: Annotated[
         str | None,
         typer.Option(metavar="FILE", help="write a chart, .png or .svg (liqcalc[charts])"),
@@ -110,6 +120,8 @@ def command(
         betas=beta,
         by=by,
         survive=survive,
+        fill=fill,
+        slippage_bps=slippage_bps,
         picture=picture,
     )
     if picture is not None:
