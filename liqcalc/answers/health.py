@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from liqcalc.answers.account import joint_move, pools_of
 from liqcalc.answers.answer import Note, Short, TraceStep
+from liqcalc.answers.guard import computable
 from liqcalc.answers.health_answer import (
     AccountHealth,
     End,
@@ -119,6 +120,7 @@ def read_asked(
     return asked
 
 
+@computable
 def health_of(case: Case, asked: Asked = Asked()) -> AccountHealth:  # noqa: B008 - a constant
     """Return how far everything in `case` is from its levels and from liquidation.
 

@@ -15,14 +15,11 @@ EXAMPLES = """\
   liqcalc compare ETH/USDC:USDC long 2 -e 3000 -l 10 --mode cross --wallet 1000
 """
 WORKED = """\
-  $ liqcalc compare BTC long 0.5 -e 60000 -l 20 --as-of 2026-10-01 --exchanges binance,okx,hyperliquid
+  $ liqcalc compare BTC long 0.5 -e 60000 -l 20 --as-of 2026-10-01 --exchanges okx,hyperliquid
   BTC  long 0.5, entry 60000, isolated 20x, as of 2026-10-01
 
   exchange     symbol         liquidation  distance  maintenance    fee   max  funding  evidence
   okx          BTC-USDT-SWAP    57257.759     4.57%       120.00  15.00  100x      8 h  reproduced
-  binance      BTCUSDC          57259.036     4.57%       120.00  15.00  125x      8 h  reproduced
-  binance      BTCUSDT          57259.036     4.57%       120.00  15.00  150x      8 h  reproduced
-  binance      BTCUSD_PERP      57398.761     4.34%       120.00  15.00  125x      8 h  derived
   okx          BTC-USD-SWAP       57400.1     4.33%       120.00  15.00  100x      8 h  documented
   hyperliquid  BTC              57748.861     3.75%       375.00  13.50   40x      1 h  reproduced
   ...

@@ -34,17 +34,17 @@ EXAMPLES = """\
   liqcalc price bybit BTCUSDT long 0.5 -e 60000 -l 20 --volatility 0.03 --atr 1800
 """
 WORKED = """\
-  $ liqcalc price okx BTC-USDT-SWAP short --contracts 100 -e 60000 -l 10 --as-of 2026-09-18 --volatility 0.03
-  okx BTC-USDT-SWAP  short 1 (100 contracts), entry 60000, isolated 10x
+  $ liqcalc price binance BTCUSDT long 0.5 -e 60000 -l 20 --as-of 2026-10-01 --volatility 0.03
+  binance BTCUSDT  long 0.5, entry 60000, isolated 20x
 
-  liquidation price   65704.230512692882  USDT  liquidated when the mark reaches it
-  distance from mark               9.51%        5704.230512692882 USDT
-  bankruptcy price                 66000  USDT
+  liquidation price   57259.03614458  USDT  liquidated when the mark reaches it
+  distance from mark           4.57%        1370.48192771 USDT
+  bankruptcy price             57030  USDT
   ...
-  in daily moves                    3.17        of 3%
-  chance in 24 h                  0.236%        estimate that the mark touches 65704.3305127
+  in daily moves                1.52        of 3%
+  chance in 24 h               12.2%        estimate that the mark touches 57259.0361446
   ...
-    at 300%                      65120.8  USDT  OKX alerts every hour, if the default is kept
+    at 80%                   57316.6  USDT  Binance advises to stay below
   ...
 """
 
