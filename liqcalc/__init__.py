@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from liqcalc.answers.ladder import ladder
     from liqcalc.answers.ladder_answer import Ladder
     from liqcalc.answers.leverage import LeverageAnswer, furthest_stop, safe_leverage
-    from liqcalc.answers.health import health
-    from liqcalc.answers.health_answer import AccountHealth
     from liqcalc.answers.public import evaluate, load_exchange, position_sheet, price
     from liqcalc.answers.stop import StopAnswer, stop_verdict
     from liqcalc.answers.stress import stress
@@ -61,7 +59,6 @@ __version__ = _version.VERSION
 __all__ = [
     "AccountAnswer",
     "AccountFigures",
-    "AccountHealth",
     "AccountHealth",
     "Adjustment",
     "CaseError",
@@ -93,7 +90,6 @@ __all__ = [
     "furthest_stop",
     "health",
     "ladder",
-    "health",
     "load_exchange",
     "position_sheet",
     "price",
@@ -113,8 +109,6 @@ _HOMES = {
     "liqcalc.answers.funding": ("funding",),
     "liqcalc.answers.funding_answer": ("FundingAnswer",),
     "liqcalc.answers.funding_rates": ("read_rates",),
-    "liqcalc.answers.health": ("health",),
-    "liqcalc.answers.health_answer": ("AccountHealth",),
     "liqcalc.answers.health": ("health",),
     "liqcalc.answers.health_answer": ("AccountHealth",),
     "liqcalc.answers.public": ("evaluate", "load_exchange", "position_sheet", "price"),
