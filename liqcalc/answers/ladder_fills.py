@@ -34,7 +34,7 @@ def fill_price(case: Case, k: int, step: Step, fill: Fill) -> tuple[Decimal, Fil
     position, exact = case.position(k), case.figures.positions[k].exact
     side = position.side
     market = fill.price_near(position.mark_price, side)
-    kind = step.fill
+    kind = step.fills_at
     if fill.at is FillAt.TRIGGER:
         kind = FillPrice.MARK
     elif fill.at is FillAt.BANKRUPTCY:
@@ -42,7 +42,7 @@ def fill_price(case: Case, k: int, step: Step, fill: Fill) -> tuple[Decimal, Fil
     price = None
     if kind is FillPrice.BANKRUPTCY:
         price = exact.get("bankruptcy_price")
-        if price is not None and step.fill is not kind and (price - market) * side > 0:
+        if price is not None and step.fills_at is not kind and (price - market) * side > 0:
             price = None  # the market has passed it: no order fills there
     elif kind is FillPrice.FILLABLE:
         price = exact.get("fillable_price")
@@ -146,7 +146,7 @@ def _charged(
         at most what the fill brings above the bankruptcy price
     """
     position = case.position(k)
-    if step.fill is FillPrice.LIQUIDATOR:
+    if step.fills_at is FillPrice.LIQUIDATOR:
         value = position.contract.value(qty, position.mark_price)
         rate = case.figures.positions[k].exact.get("insurance_fund_fee_rate")
         if rate is None:

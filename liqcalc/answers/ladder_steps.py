@@ -12,6 +12,7 @@ from liqcalc.answers.ladder_fills import closed, closes_whole, rates
 from liqcalc.answers.ladder_sizes import Cut, cut, due, meets
 from liqcalc.engine.numbers import ZERO, plain
 from liqcalc.engine.steps import TOLD, Action, PositionOrder, Scope, SizeRule
+from liqcalc.engine.words import Share
 from liqcalc.rules.schema import CollateralMode, MarginMode
 from liqcalc.rules.sheet import ContractRow
 
@@ -207,11 +208,11 @@ def _take(walk: Walk, members: list[int], number: int, step: Step) -> bool:
 
 def _say_skipped(walk: Walk, k: int, number: int, step: Step) -> None:
     """Say that no reduction restores the requirement, where one was looked for."""
-    if step.size is not None and step.size.to is SizeRule.RESTORING_CAP:
-        if (walk.case.figures.positions[k].tier or ZERO) > 1:
-            symbol = walk.case.sheet.positions[k].symbol
-            text = f"{symbol}: no lower tier restores the requirement, so nothing is closed"
-            walk.say("LQ410", f"step {number}, reduce: {text}")
+    looked = step.size is not None and step.size.to is SizeRule.RESTORING_CAP
+    if looked and (walk.case.figures.positions[k].tier or ZERO) > 1:
+        symbol = walk.case.sheet.positions[k].symbol
+        text = f"{symbol}: no lower tier restores the requirement, so nothing is closed"
+        walk.say("LQ410", f"step {number}, reduce: {text}")
 
 
 def _close(walk: Walk, k: int, found: Cut, number: int, step: Step) -> None:
@@ -223,11 +224,22 @@ def _close(walk: Walk, k: int, found: Cut, number: int, step: Step) -> None:
         if None in rates(case, k, step):
             text = f"the liquidation fee rate of {row.symbol} is not known, so none is charged"
             walk.say("LQ411", f"{text}; give fees.liquidation")
+        _say_shared(walk, k, step)
         case, closing, back = closed(case, k, found.qty, step, walk.fill)
     if found.level is not None and closing.qty < walk.case.position(k).qty:
         case = case.with_position(k, risk_level=found.level)
     _go_on(walk, case, k, back)
     walk.rows.append(_after(walk, row._replace(closing=closing), own, settle))
+
+
+def _say_shared(walk: Walk, k: int, step: Step) -> None:
+    """Say what the bankruptcy price of one of several positions uses up, where that is assumed."""
+    case = walk.case
+    mode = case.resolved.rules_of[k].cross
+    shared = not case.position(k).isolated and len(money.same_pool(case, k)) > 1
+    if shared and step.action is Action.TAKE_OVER and mode.bankruptcy_share is Share.ALL:
+        text = "the bankruptcy price of the first position uses up all that backs the account"
+        walk.say("LQ410", f"takeover: {text}, since no share is published")
 
 
 def _go_on(walk: Walk, case: Case, k: int, back: Decimal) -> None:

@@ -16,7 +16,26 @@ EXAMPLES = """\
   liqcalc ladder hyperliquid BTC long 5 -e 60000 -l 20 --to 57000 --jump
   liqcalc ladder --sheet account.yaml --position BTCUSDT --path 58000,61000,54000 --together
 """
-WORKED = ""
+WORKED = """\
+  $ liqcalc ladder hyperliquid BTC long 5 -e 60000 -l 20
+  hyperliquid BTC  long 5, entry 60000, isolated 20x
+
+  liquidation price  57748.8607594937
+  the mark           moves on to where the position ends, until nothing is left of it
+  steps fill         as the exchange's process says, orders in full
+  process            docs-liquidations, in force since 2023-01-01
+
+         mark  step    closed      fill  at    realised     fee  left  margin left  tier  next liq.
+  1  57748.86  reduce       1  57748.86  mark  -2251.14   25.99     4     12587.87     1   57572.69
+  2  57572.69  close        4  57572.69  mark  -9709.24  103.63     0      2775.00
+
+  margin before   14865.00  USDC
+  realised       -11960.38  USDC
+  fees             -129.62  USDC; liquidation and trading fees of the steps
+  margin after     2775.00  USDC; what the trader keeps
+
+  ...
+"""
 
 OptionalNumber = str | None
 To = Annotated[

@@ -185,9 +185,11 @@ def _cap(cap: FundingCap) -> str:
 
 def _process(process: Process) -> Table:
     table = screen.columns("right", "left", "left")
-    head = f"{process.mode}, since {process.from_} ({process.source})"
+    which = ", ".join([*process.products, process.mode])
+    head = f"{which}, since {process.from_} ({process.source})"
     for number, step in enumerate(process.steps, start=1):
-        note = f"; {step.note}" if step.note else ""
+        parts = [step.note, step.assumes and f"here: {step.assumes}", step.fee_missing]
+        note = "".join(f"; {part}" for part in parts if part)
         known = "" if step.evidence == "documented" else f" ({step.evidence})"
         what = step.action.replace("_", " ")
         table.add_row(str(number), what, screen.dim(f"{step.when}{note}{known}"))

@@ -111,7 +111,7 @@ def _given(answer: Ladder) -> Table:
 
 def _way(answer: Ladder) -> str:
     if answer.path is None:
-        return "moves on against the position until nothing is left of it"
+        return "moves on to where the position ends, until nothing is left of it"
     text = f"goes to {', then '.join(map(plain, answer.path))}"
     return text + (", all other prices by the same share" if answer.moved == "all" else "")
 
@@ -168,7 +168,7 @@ def _what(row: LadderRow, *, several: bool) -> Text:
     text = Text(_ACTION.get(row.action, str(row.action)))
     if row.orders:
         text.append(f" ({row.orders})")
-    if several:
+    if several and not row.orders:
         text.append(f" {row.symbol} {row.side}")
     if row.evidence == "assumed":
         text.append(" assumed", "red")

@@ -237,7 +237,7 @@ class Step(NamedTuple):
         scope: cancel_orders: whose orders.
         only: when it is done, beside the liquidation condition.
         size: reduce: how much is closed.
-        fill: at which price.
+        fill: at which price; None = a takeover at the bankruptcy price, else the mark.
         fees: whose rates are charged on what is closed; none = no fee is known.
         fee_on, fee_limit, fee_to: on which value, at most how much, for whom.
         fee_missing: what is charged but of unknown rate, in words.
@@ -254,7 +254,7 @@ class Step(NamedTuple):
     scope: Scope = Scope.SYMBOL
     only: Only = Only()
     size: Size | None = None
-    fill: FillPrice = FillPrice.MARK
+    fill: FillPrice | None = None
     fees: tuple[FeeRate, ...] = ()
     fee_on: FeeOn = FeeOn.FILL
     fee_limit: FeeLimit = FeeLimit.NONE
@@ -263,6 +263,13 @@ class Step(NamedTuple):
     repeats: bool = False
     once: bool = False
     pause_seconds: Decimal | None = None
+
+    @property
+    def fills_at(self) -> FillPrice:
+        """Return at which price the step closes."""
+        if self.fill is not None:
+            return self.fill
+        return FillPrice.BANKRUPTCY if self.action is Action.TAKE_OVER else FillPrice.MARK
 
 
 class Process(NamedTuple):

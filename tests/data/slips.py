@@ -76,6 +76,9 @@ SLIPS = {
     "a word for a rate": Slip(EXCHANGE, "taker: 0.0005", "taker: much", "LQ202"),
     "an unknown key": Slip(TIERS, "    seen: 2026-05-20", "    sean: 2026-05-20", "LQ202"),
     "an unknown choice": Slip(EXCHANGE, "      amounts:", "      amount:", "LQ202"),
+    "a reduction of no size": Slip(
+        EXCHANGE, "{action: take_over", "{action: reduce", "LQ231", says="how much"
+    ),
     "no modes": Slip(EXCHANGE, "position_modes: [one_way]", "position_modes: []", "LQ202"),
     "a note on no closing": Slip(
         EXCHANGE, "name: Harbor", "name: Harbor\nclosed_note: gone", "LQ202", "closed_note"

@@ -166,4 +166,5 @@ def test_after_a_takeover_nothing_is_kept(exchange, data):
 
     for row in run.rows:
         if row.action in {Action.TAKE_OVER, Action.BACKSTOP} and row.margin_mode == "isolated":
-            assert (row.qty_left, row.margin_left) == (0, 0)
+            assert row.qty_left == 0
+            assert row.margin_left == 0

@@ -1,19 +1,20 @@
-"""The ladder, with every expected number worked out by hand or taken from an exchange's own tests."""
+"""The ladder: numbers worked out by hand, or taken from an exchange's own tests."""
 # mypy: allow-untyped-defs, allow-untyped-calls, allow-incomplete-defs
 
 from __future__ import annotations
 
-from decimal import Decimal as D
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from liqcalc.answers.ladder import ladder, run_at_marks
 from liqcalc.answers.case import Case
+from liqcalc.answers.ladder import ladder, run_at_marks
 from liqcalc.engine.numbers import exact
 from liqcalc.engine.steps import Action, Fill, FillAt
 from liqcalc.errors import InputError
 
+D = Decimal
 TODAY = "2026-06-01"
 COIN = {"product": "linear", "base": "COIN", "quote": "USDT", "settle": "USDT"}
 COIN |= {"contract_size": "1", "tick_size": "0.01", "lot_size": "1"}
@@ -27,6 +28,14 @@ FOUR_ROWS = [
     {"floor": "20", "cap": "30", "mmr": "0.03"},
     {"floor": "30", "mmr": "0.04"},
 ]
+
+DYDX: dict[str, Any] = {
+    "exchange": "dydx",
+    "as_of": "2026-03-04",
+    "account": {"margin_mode": "cross", "equity": "499"},
+    "positions": [{"symbol": "BTC-USD", "side": "long", "qty": "0.1", "mark_price": "50000"}],
+    "tiers": {"BTC-USD": [{"floor": "0", "mmr": "0.1", "imr": "0.2"}]},
+}
 
 
 def sheet(exchange: str, rows: list[dict[str, str]], **position: str) -> dict[str, Any]:
@@ -121,8 +130,8 @@ class TestTierByTier:
         # entry 100, 25 contracts, margin 250: bankrupt at 90; levels by contracts, one down
         answer = ladder(sheet("mexc", FOUR_ROWS, qty="25", margin="250"), today=TODAY)
 
-        closed = [(row.closing.qty, row.closing.price) for row in answer.rows]
-        assert closed == [(5, 90), (10, 90), (10, 90)]
+        closed = [[row.closing.qty, row.closing.price] for row in answer.rows]
+        assert closed == [[5, 90], [10, 90], [10, 90]]
         assert [row.margin_left for row in answer.rows] == [200, 100, 0]
 
     def test_a_set_level_comes_down_with_the_size(self):
@@ -132,7 +141,7 @@ class TestTierByTier:
             row["cap"] += "00"
         answer = ladder(sheet("kucoin", rows, **position), today=TODAY)
 
-        assert [(row.closing.qty, row.tier) for row in answer.rows[:2]] == [(0, 3), (5, 2)]
+        assert [[row.closing.qty, row.tier] for row in answer.rows[:2]] == [[0, 3], [5, 2]]
         assert answer.rows[0].qty_left == 25
 
 
@@ -187,10 +196,10 @@ class TestAtTheEdge:
 class TestWhole:
     """What is closed whole returns what is left; what is missing someone pays."""
 
-    POSITION = {"qty": "1", "entry_price": "1000", "margin": "50"}
-
     def _gmx(self, **more: Any) -> Any:
-        case = sheet("gmx", [{"floor": "0", "mmr": "0.005"}], **self.POSITION)
+        case = sheet(
+            "gmx", [{"floor": "0", "mmr": "0.005"}], qty="1", entry_price="1000", margin="50"
+        )
         return ladder(case | {"fees": {"taker": "0.0006", "liquidation": "0.002"}}, **more)
 
     def test_fees_are_on_the_size_at_entry_and_the_rest_returns(self):
@@ -227,20 +236,12 @@ class TestWhole:
 class TestRecordedSteps:
     """Steps of exchanges' own test suites (facts of dYdX and Drift)."""
 
-    DYDX: dict[str, Any] = {
-        "exchange": "dydx",
-        "as_of": "2026-03-04",
-        "account": {"margin_mode": "cross", "equity": "499"},
-        "positions": [{"symbol": "BTC-USD", "side": "long", "qty": "0.1", "mark_price": "50000"}],
-        "tiers": {"BTC-USD": [{"floor": "0", "mmr": "0.1", "imr": "0.2"}]},
-    }
-
     @pytest.mark.parametrize(
         ("spread", "price"), [("0.1", "49999"), ("1", "49990")], ids=["a tenth", "whole"]
     )
     def test_dydx_orders_are_limited_by_the_fillable_price(self, spread, price):
         given = {"parameters": {"spread_to_maintenance_margin_ratio": spread}}
-        row = run_at_marks(Case.of(self.DYDX | given, today=TODAY)).rows[0]
+        row = run_at_marks(Case.of(DYDX | given, today=TODAY)).rows[0]
 
         assert row.closing.price == D(price)
         assert row.closing.qty == D("0.02")  # 1,000 of 5,000 USDC: a tenth would be less
@@ -249,7 +250,7 @@ class TestRecordedSteps:
         # bankruptcy of 0.02: 1000 - 499*100/500 = 900.2; the fill brings 999.98;
         # 1.5% of it is 14.9997, below the gain of 99.78
         given = {"parameters": {"spread_to_maintenance_margin_ratio": "0.1"}}
-        row = run_at_marks(Case.of(self.DYDX | given, today=TODAY)).rows[0]
+        row = run_at_marks(Case.of(DYDX | given, today=TODAY)).rows[0]
 
         assert row.closing.fee == D("14.9997")
         assert row.margin_left == D("483.9803")  # 499 - 0.02 - 14.9997
@@ -303,7 +304,7 @@ class TestCross:
                 | more.pop("account", {}),
                 "positions": positions,
                 "contracts": {name: COIN | {"base": name} for name in names},
-                "tiers": {name: TWO_ROWS for name in names},
+                "tiers": dict.fromkeys(names, TWO_ROWS),
             }
             | more
         )
@@ -316,7 +317,7 @@ class TestCross:
 
         first, second = answer.rows[:2]
         assert (first.action, second.action) == (Action.NET_HEDGE, Action.NET_HEDGE)
-        assert (first.side, first.closing.qty, second.closing.qty) == ("long", 12, 12)
+        assert [first.side, first.closing.qty, second.closing.qty] == ["long", 12, 12]
         assert first.closing.pnl == -second.closing.pnl
 
     def test_the_largest_maintenance_margin_goes_first(self):
@@ -383,7 +384,7 @@ class TestWays:
 
         assert [row.mark_price for row in answer.rows] == [D("91.32")]
         assert answer.end is not None
-        assert (answer.end.qty_left, answer.end.unrealized_pnl) == (10, -100)
+        assert [answer.end.qty_left, answer.end.unrealized_pnl] == [10, -100]
 
     def test_a_covered_short_has_no_ladder(self):
         inverse = {"product": "inverse", "quote": "USD", "settle": "COIN", "contract_size": "100"}
@@ -401,6 +402,7 @@ class TestWays:
         row = answer.rows[0]
 
         assert row.mark_price == D("91.81")
+        assert row.closing.price is not None
         assert abs(row.closing.price - D(1000) / 11) < D("1e-25")
         assert abs(row.closing.pnl + 1) < D("1e-25")
 

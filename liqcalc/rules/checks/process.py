@@ -153,7 +153,7 @@ def _wrong_only(step: Step) -> Iterator[Wrong]:
 
 
 def _wrong_fill(step: Step, meta: Exchange) -> Iterator[Wrong]:
-    if step.fill is not FillPrice.MARK and step.action not in _CLOSES:
+    if step.fill is not None and step.action not in _CLOSES:
         yield ("fill",), f"is of what is closed, {step.action} closes nothing", ""
     for fill, part in (
         (FillPrice.FILLABLE, "partial_close"),
