@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from liqcalc.answers.answer import SCHEMA_VERSION
 from liqcalc.engine.numbers import plain
+from liqcalc.engine.solve import Status
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
     from liqcalc.answers.answer import JointMove, Note, Provenance, TraceStep
-    from liqcalc.engine.solve import Status
     from liqcalc.rules.schema import Level
     from liqcalc.rules.sheet import Side
 
@@ -190,6 +190,15 @@ class AccountHealth(NamedTuple):
     assumptions: tuple[Note, ...]
     trace: tuple[TraceStep, ...]
     provenance: Provenance
+
+    @property
+    def nearest(self) -> PositionHealth | None:
+        """Return the position that the smallest move of its price alone ends; None if none can."""
+        ended = [p for p in self.positions if p.status is Status.ALREADY_LIQUIDATABLE]
+        ending = [p for p in self.positions if p.ends]
+        if ended or not ending:
+            return ended[0] if ended else None
+        return min(ending, key=lambda position: position.ends[0].distance_rate)
 
     @property
     def measured(self) -> bool:

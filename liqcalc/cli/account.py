@@ -19,12 +19,13 @@ WORKED = """\
   $ liqcalc account docs/examples/cross.yaml
   binance  as of 2026-10-01
 
-  position       size  entry   mark     liquidation  distance  ratio
-  BTCUSDT long    0.5  60000  61000  49313.25301205    19.16%     3%  cross
-  ETHUSDT short     5   3000   2900    4059.3625498    39.98%     3%  cross
+  position       size  entry   mark     liquidation  distance
+  BTCUSDT long    0.5  60000  61000  49313.25301205    19.16%  cross
+  ETHUSDT short     5   3000   2900    4059.3625498    39.98%  cross
   ...
   margin ratio          3%        maintenance margin / margin balance; rises, liquidates at 100%
   ...
+  nearest     -19.16%  of BTCUSDT alone liquidates BTCUSDT long
   joint move  -36.79% or x107996  of all prices together liquidates the account
   ...
   warning level   at       mark or move

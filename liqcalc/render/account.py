@@ -54,8 +54,12 @@ def _parts(answer: AccountAnswer, found: AccountHealth, *, trace: bool) -> Itera
     for pool in answer.pools:
         yield ""
         yield _account(pool)
-    if answer.joint is not None:
+    nearest = health.nearest(found)
+    if nearest is not None or answer.joint is not None:
         yield ""
+    if nearest is not None:
+        yield nearest
+    if answer.joint is not None:
         yield _joint(answer.joint)
     yield from _health(found)
     yield ""
@@ -91,9 +95,10 @@ def _health(found: AccountHealth) -> Iterator[RenderableType]:
 
 
 def _positions(answer: AccountAnswer) -> Table:
-    header = ("position", "size", "entry", "mark", "liquidation", "distance", "ratio", "")
-    sides = ("left", "right", "right", "right", "right", "right", "right", "left")
-    table = screen.columns(*sides, header=header)
+    isolated = any(position.margin_mode == "isolated" for position in answer.positions)
+    ratio = ["ratio"] if isolated else []
+    header = ("position", "size", "entry", "mark", "liquidation", "distance", *ratio, "")
+    table = screen.columns("left", *["right"] * (len(header) - 2), "left", header=header)
     for position in answer.positions:
         red = position.status is Status.ALREADY_LIQUIDATABLE
         table.add_row(
@@ -102,11 +107,17 @@ def _positions(answer: AccountAnswer) -> Table:
             plain(position.entry_price),
             plain(position.mark_price),
             Text(words.number(position.liquidation_price), "bold red" if red else "bold"),
-            words.rate(position.distance_rate),
-            words.rate(position.displayed_margin_ratio),
+            health.distance(position.distance_rate),
+            *([_own_ratio(position)] if isolated else []),
             screen.dim(_remark(position)),
         )
     return table
+
+
+def _own_ratio(position: PositionAnswer) -> str:
+    """Return the ratio of an isolated position; that of a pool stands below."""
+    isolated = position.margin_mode == "isolated"
+    return words.rate(position.displayed_margin_ratio) if isolated else ""
 
 
 def _remark(position: PositionAnswer) -> str:

@@ -29,7 +29,7 @@ CHANCE = "N is the standard normal distribution, s the spread of ln(price) over 
 _RARE = 5  # decimals below which a chance is no longer shown
 _FAR = 10  # from here on a rise is shown as a multiple, not as percent
 _CENT = Decimal("0.01")
-_MANY = 10**9
+_MANY = 1000
 
 
 class Row(NamedTuple):
@@ -93,6 +93,31 @@ def move(value: Decimal) -> str:
     return words.signed(value) if value < _FAR else f"x{plain(value.quantize(ONE))}"
 
 
+def distance(value: Decimal | None) -> str:
+    """Return a distance from the mark as percent; what is far away is only that.
+
+    >>> distance(Decimal("0.1916")), distance(Decimal(1835)), distance(None)
+    ('19.16%', '> 1000%', 'none')
+    """
+    return words.rate(value) if value is None or value < _FAR else "> 1000%"
+
+
+def nearest(found: AccountHealth) -> Text | None:
+    """Return which position ends first if only its own price moves; None for a single one."""
+    position = found.nearest
+    if position is None or len(found.positions) == 1:
+        return None
+    name = f"{position.symbol} {position.side}"
+    if not position.ends:
+        return Text.assemble("nearest     ", (f"{name} is liquidatable now", "bold red"))
+    end = position.ends[0]
+    way = "-" if end.price < position.mark_price else "+"
+    alone = f"  of {position.symbol} alone liquidates {name}"
+    step = distance(end.distance_rate)
+    text = f"{way}{step}" if step[0].isdigit() else step.replace(" ", f" {way}")
+    return Text.assemble("nearest     ", (text, "bold"), (alone, "dim"))
+
+
 def moves(down: Decimal | None, up: Decimal | None) -> str:
     """Return one or two common moves; nothing if there is none."""
     return " or ".join(move(step) for step in (down, up) if step is not None)
@@ -146,7 +171,7 @@ def _cells(
     end: End, position: PositionHealth, *, ranged: bool, hours: Decimal | None
 ) -> Iterator[str | Text]:
     yield _strong(words.short(end.price))
-    yield words.rate(end.distance_rate)
+    yield distance(end.distance_rate)
     yield words.short(end.distance_money)
     yield position.settle
     if ranged:
@@ -163,7 +188,7 @@ def _pool_cells(pool: PoolHealth, *, ranged: bool, hours: Decimal | None) -> lis
     found = moves(pool.move.down, pool.move.up)
     if not found:
         return []
-    cells: list[str | Text] = [_strong(found), words.rate(pool.nearest), "", ""]
+    cells: list[str | Text] = [_strong(found), distance(pool.nearest), "", ""]
     cells += [""] if ranged else []
     if pool.volatility is None or pool.volatilities is None:
         return [*cells, *([""] * 2 if hours is not None else []), ""]
@@ -193,4 +218,4 @@ def _strong(text: str) -> Text:
 
 def _count(value: Decimal) -> str:
     """Return a multiple with two decimals, for the eye."""
-    return plain(value.quantize(_CENT)) if value < _MANY else f"{value:.2E}"
+    return plain(value.quantize(_CENT)) if value < _MANY else "> 1000"

@@ -80,7 +80,7 @@ def _prices(answer: PositionAnswer) -> Iterator[Row]:
         yield _row(answer, "trigger price", "trigger_price", answer.quote, text)
     if answer.liquidation_price is not None:
         money = f"{words.number(answer.figures.get('distance_money'))} {answer.settle}"
-        rate = words.rate(answer.figures.get("distance_rate"))
+        rate = health.distance(answer.figures.get("distance_rate"))
         yield Row("distance from mark", rate, "", money)
     yield _row(answer, "bankruptcy price", "bankruptcy_price", answer.quote)
     for name, text in _LATER:

@@ -127,3 +127,42 @@ class TestAccount:
 
         assert "daily moves" not in out
         assert "LQ419" not in out
+
+
+class TestTheNearest:
+    """A sheet of several positions says which price ends it first."""
+
+    def test_the_smallest_move_is_named(self, run):
+        out = run("account docs/examples/cross.yaml").out
+
+        assert "nearest     -19.16%  of BTCUSDT alone liquidates BTCUSDT long" in out
+
+    def test_what_is_liquidatable_now_is_nearest(self, run):
+        margins = SHEET.replace("leverage: 10", "margin: 1000, mark_price: 3000")
+
+        out = run("account -", stdin=margins).out
+
+        assert "nearest     ETHUSDT short is liquidatable now" in out
+
+    def test_one_position_needs_no_such_line(self, run):
+        one = "\n".join(SHEET.splitlines()[:-1])
+
+        assert "nearest" not in run("account -", stdin=one).out
+
+    def test_only_isolated_positions_have_a_ratio_of_their_own(self, run):
+        mixed, cross = (
+            run("account -", stdin=SHEET).out,
+            run("account docs/examples/cross.yaml").out,
+        )
+
+        assert "ratio" in mixed.splitlines()[2]
+        assert "ratio" not in cross.splitlines()[2]
+
+    def test_a_far_end_is_only_far(self, run):
+        sheet = SHEET.replace(
+            "margin_mode: isolated, leverage: 10", "margin_mode: isolated, margin: 1e6"
+        )
+
+        out = run("account -", stdin=sheet).out
+
+        assert "> 1000%" in row(out, "ETHUSDT short")[4] + " " + row(out, "ETHUSDT short")[5]
