@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from liqcalc.answers.basis import Basis
     from liqcalc.answers.case import Case
     from liqcalc.engine.solve import Status
-    from liqcalc.engine.steps import Action, Fill, FillPrice
+    from liqcalc.engine.steps import Action, FeeTo, Fill, FillPrice
 
 
 class Closing(NamedTuple):
@@ -62,6 +62,7 @@ class LadderRow(NamedTuple):
         pause_seconds: until the next step.
         evidence: how well the step is known.
         assumes: what was taken for granted in it.
+        fee_to: who gets the fee.
         fee_missing: what is charged but not known.
         left: the account after the step.
     """
@@ -85,6 +86,7 @@ class LadderRow(NamedTuple):
     pause_seconds: Decimal | None
     evidence: str
     assumes: str
+    fee_to: FeeTo
     fee_missing: str
     left: Case
 
@@ -105,6 +107,7 @@ class LadderRow(NamedTuple):
             "fill_price": amount(closing.price),
             "fill_at": None if closing.at is None else str(closing.at),
             "realized_pnl": amount(closing.pnl),
+            "fee_to": str(self.fee_to),
             "liquidation_fee": amount(closing.fee),
             "fund": amount(closing.fund),
             "fund_gain": amount(closing.fund_gain),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from liqcalc.answers import ladder_money as money
-from liqcalc.answers.ladder_answer import Closing
+from liqcalc.answers.ladder_answer import NO_CLOSING, Closing
 from liqcalc.engine.closing import liquidator_fee
 from liqcalc.engine.numbers import ONE, ZERO, to_step
 from liqcalc.engine.steps import (
@@ -63,15 +63,24 @@ def _liquidator_fee(case: Case, k: int) -> Decimal:
     return liquidator_fee(rule, case.figures.positions[k].exact.get("mmr")) or ZERO
 
 
-def closed(
-    case: Case, k: int, qty: Decimal, step: Step, fill: Fill
-) -> tuple[Case, Closing, Decimal]:
-    """Return the case after `step` has closed `qty` of position `k`, and what that is.
+class Cut(NamedTuple):
+    """How much is closed, and the level that is set with it; None = as it is."""
+
+    qty: Decimal
+    level: int | None = None
+
+
+def closed(case: Case, k: int, cut: Cut, step: Step, fill: Fill) -> tuple[Case, Closing, Decimal]:
+    """Return the case after `step` has cut position `k`, and what that closes.
 
     The third is the margin of an isolated position that is gone, which its
     holder gets back.
     """
-    position = case.position(k)
+    if cut.level is not None and cut.qty < case.position(k).qty:
+        case = case.with_position(k, risk_level=cut.level)
+    if not cut.qty:
+        return case, NO_CLOSING, ZERO
+    position, qty = case.position(k), cut.qty
     price, at = fill_price(case, k, step, fill)
     pnl = case.profit(k, qty, price)
     profit = case.profit(k, qty, position.mark_price)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from liqcalc.answers.ladder_fills import closed
+from liqcalc.answers.ladder_fills import Cut, closed
 from liqcalc.engine.marked import Marked
 from liqcalc.engine.numbers import ONE, ZERO
 from liqcalc.engine.solve import Status
@@ -20,13 +20,6 @@ if TYPE_CHECKING:
     from liqcalc.rules.schema import Step
 
 _HALVINGS = 60
-
-
-class Cut(NamedTuple):
-    """How much is closed, and the level that is set with it; None = as it is."""
-
-    qty: Decimal
-    level: int | None = None
 
 
 def due(case: Case, k: int) -> bool:
@@ -47,8 +40,6 @@ def meets(case: Case, k: int, only: Only) -> bool:
         return False
     ratio = answer.exact.get("margin_ratio")  # requirement/equity; None without equity
     if only.equity_from is not None and (ratio is None or only.equity_from * ratio > ONE):
-        return False
-    if only.equity_below is not None and ratio is not None and only.equity_below * ratio <= ONE:
         return False
     return not only.lowest_tier_met or _safe_at_lowest(case, k)
 
@@ -129,9 +120,7 @@ def _restoring(case: Case, k: int, step: Step, fill: Fill) -> Cut | None:
         found = _down_to(case, k, row)
         if found.qty >= case.position(k).qty:
             continue
-        after, _, _ = closed(case, k, found.qty, step, fill)
-        if found.level is not None:
-            after = after.with_position(k, risk_level=found.level)
+        after, _, _ = closed(case, k, found, step, fill)
         if not due(after, k):
             return found
     return None

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from liqcalc.answers import ladder_money as money
 from liqcalc.answers.answer import Note
 from liqcalc.answers.ladder_answer import NO_CLOSING, LadderRow, LadderRun
-from liqcalc.answers.ladder_fills import closed, closes_whole, rates
-from liqcalc.answers.ladder_sizes import Cut, cut, due, meets
+from liqcalc.answers.ladder_fills import Cut, closed, closes_whole, rates
+from liqcalc.answers.ladder_sizes import cut, due, meets
 from liqcalc.engine.numbers import ZERO, plain
 from liqcalc.engine.steps import TOLD, Action, PositionOrder, Scope, SizeRule
 from liqcalc.engine.words import Share
@@ -219,15 +219,12 @@ def _close(walk: Walk, k: int, found: Cut, number: int, step: Step) -> None:
     """Close a part of position `k`, or all of it, and set its level."""
     case, own = walk.case, walk.numbers[k]
     row, settle = _row(walk, k, number, step), case.position(k).contract.settle
-    closing, back = NO_CLOSING, ZERO
     if found.qty:
         if None in rates(case, k, step):
             text = f"the liquidation fee rate of {row.symbol} is not known, so none is charged"
             walk.say("LQ411", f"{text}; give fees.liquidation")
         _say_shared(walk, k, step)
-        case, closing, back = closed(case, k, found.qty, step, walk.fill)
-    if found.level is not None and closing.qty < walk.case.position(k).qty:
-        case = case.with_position(k, risk_level=found.level)
+    case, closing, back = closed(case, k, found, step, walk.fill)
     _go_on(walk, case, k, back)
     walk.rows.append(_after(walk, row._replace(closing=closing), own, settle))
 
@@ -320,6 +317,7 @@ def _row(walk: Walk, k: int, number: int, step: Step) -> LadderRow:
         pause_seconds=step.pause_seconds,
         evidence=str(step.evidence),
         assumes=step.assumes,
+        fee_to=step.fee_to,
         fee_missing=step.fee_missing,
         left=walk.case,
     )

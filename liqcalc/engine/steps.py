@@ -77,8 +77,7 @@ class Only(NamedTuple):
     Attributes:
         tier_from: the position is in this row of its table or in a higher one.
         value_above, value_below: it is worth more, or less, than this at the mark.
-        equity_from, equity_below: what backs it is at least, or less than,
-            this share of the requirement.
+        equity_from: what backs it is at least this share of the requirement.
         lowest_tier_met: it would be safe at the rate of the lowest row.
     """
 
@@ -86,7 +85,6 @@ class Only(NamedTuple):
     value_above: Decimal | None = None
     value_below: Decimal | None = None
     equity_from: Decimal | None = None
-    equity_below: Decimal | None = None
     lowest_tier_met: bool = False
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from liqcalc.engine.numbers import plain
-from liqcalc.engine.steps import Action, FillAt, FillPrice
+from liqcalc.engine.steps import Action, FeeTo, FillAt, FillPrice
 from liqcalc.render import derivation, notes, screen, words
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ def _end(answer: Ladder, end: LadderEnd) -> Table:
     if end.margin_before is not None:
         table.add_row(f"{name} before", money(end.margin_before), settle)
     table.add_row("realised", money(end.realized_pnl), settle)
-    table.add_row("fees", money(-end.fees), f"{settle}; liquidation and trading fees of the steps")
+    table.add_row("fees", money(-end.fees), settle + _receivers(answer))
     if abs(end.fund) > _DUST:
         took = "what the fund or vault takes" if end.fund > 0 else "what the fund or pool pays"
         table.add_row("fund", money(-end.fund), f"{settle}; {took}")
@@ -210,6 +210,17 @@ def _end(answer: Ladder, end: LadderEnd) -> Table:
         text = f"{settle}; what the fund {gains} by selling its takeover at the mark"
         table.add_row("fund's sale", money(end.fund_gain), text)
     return table
+
+
+def _receivers(answer: Ladder) -> str:
+    """Return who gets the fees."""
+    names = {
+        FeeTo.EXCHANGE: "the exchange",
+        FeeTo.FUND: "the insurance fund",
+        FeeTo.POOL: "the pool",
+    }
+    got = dict.fromkeys(names[row.fee_to] for row in answer.rows if row.closing.fee)
+    return f"; to {' and '.join(got)}" if got else ""
 
 
 def _after(answer: Ladder) -> Table:

@@ -102,6 +102,7 @@ class TestJson:
             "fill_price": "57189.1",
             "fill_at": "mark",
             "realized_pnl": "-7067.16478",
+            "fee_to": "exchange",
             "liquidation_fee": "71.89241761",
             "fund": "0",
             "fund_gain": "0",

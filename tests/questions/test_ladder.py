@@ -4,15 +4,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from liqcalc.answers.case import Case
-from liqcalc.answers.ladder import ladder, run_at_marks
+from liqcalc.answers.ladder import ladder, run_at_marks, run_ladder
 from liqcalc.engine.numbers import exact
 from liqcalc.engine.steps import Action, Fill, FillAt
 from liqcalc.errors import InputError
+from liqcalc.rules.sheet import CollateralRow
 
 D = Decimal
 TODAY = "2026-06-01"
@@ -357,6 +358,15 @@ class TestCross:
         assert answer.end.margin_after == 0
         assert answer.end.fund == D("8.5")
 
+    def test_isolated_positions_go_along_with_the_others(self):
+        # ONE falls to a half: TWO, isolated at 10x, ends at 90.9, when ONE is at 45.45
+        one = {"symbol": "ONE", "side": "long", "qty": "5", "entry_price": "50"}
+        two = {"symbol": "TWO", "side": "long", "qty": "5", "margin_mode": "isolated"}
+        case = self._pool("gate", "1000", one, two | {"margin": "50"})
+        answer = ladder(case, position="ONE", to="30", together=True, today=TODAY)
+
+        assert [(row.symbol, row.mark_price) for row in answer.rows] == [("TWO", D("90.90"))]
+
     def test_all_prices_may_move_together(self):
         one = {"symbol": "ONE", "side": "long", "qty": "5"}
         two = {"symbol": "TWO", "side": "long", "qty": "5"}
@@ -365,6 +375,79 @@ class TestCross:
         answer = ladder(case, position="ONE", together=True, today=TODAY)
 
         assert answer.rows[0].mark_price == D("90.90")
+
+
+class TestMoney:
+    """What closing settles, and whose purse pays."""
+
+    ONE_ROW: ClassVar = [{"floor": "0", "mmr": "0.01"}]
+
+    def test_pending_fees_are_paid_with_the_first_closing(self):
+        # 1001 coins, equity 900.9 of 1001 needed; 50 pending: a fifth closes at the mark
+        case = sheet("hyperliquid", self.ONE_ROW, qty="1001", margin="950.9", accrued_fees="50")
+        row = run_at_marks(Case.of(case, today=TODAY)).rows[0]
+
+        assert row.closing.fee == 50
+        assert row.margin_left == D("900.9")
+        assert row.left.position(0).accrued_fees == 0
+
+    def test_pending_fees_come_off_what_is_returned(self):
+        case = sheet("hyperliquid", self.ONE_ROW, qty="10", margin="14", accrued_fees="5")
+        answer = ladder(case, to="100", today=TODAY)
+
+        assert answer.end is not None
+        assert answer.end.margin_after == 9
+
+    def test_a_given_equity_holds_the_profit_already(self):
+        # equity 900 at the mark of 100 with 1000 coins of 110: a fill at 99.9 costs 100, not 10100
+        case = sheet("hyperliquid", self.ONE_ROW, qty="1000", entry_price="110", mark_price="100")
+        case["account"] = {"margin_mode": "cross", "equity": "900"}
+        answer = ladder(case, to="100", slippage_bps=10, today=TODAY)
+
+        assert answer.end is not None
+        assert [answer.end.realized_pnl, answer.end.margin_after] == [-10100, 800]
+
+    def test_a_fee_reserve_shrinks_with_the_position(self):
+        case = sheet("mexc", FOUR_ROWS, qty="25", margin="250", fee_reserve="25")
+        run = run_ladder(Case.of(case, today=TODAY), 0)
+
+        assert run.rows[0].left.sheet.positions[0].fee_reserve == 20
+
+    def test_a_pool_without_the_settle_coin_owes_it(self):
+        case = sheet("hyperliquid", self.ONE_ROW, qty="1100", mark_price="99.1")
+        btc = {"asset": "BTC", "qty": "1", "price": "1800"}
+        case["account"] = {"margin_mode": "cross", "collateral_mode": "multi", "collateral": [btc]}
+        row = run_at_marks(Case.of(case, today=TODAY)).rows[0]  # 1800 - 990, 1090.1 is due
+        debt = (row.left.sheet.account.collateral or ())[-1]
+
+        assert row.closing.qty == 220
+        assert debt == CollateralRow("USDT", D("-198"))
+
+    def test_the_vault_takes_the_coins_of_a_pool_too(self):
+        case = sheet("hyperliquid", self.ONE_ROW, qty="1001", mark_price="99")
+        btc = {"asset": "BTC", "qty": "1", "price": "1500"}
+        case["account"] = {"margin_mode": "cross", "collateral_mode": "multi", "collateral": [btc]}
+        run = run_at_marks(Case.of(case, today=TODAY))
+
+        assert [str(row.action) for row in run.rows] == ["backstop"]
+        assert run.left.sheet.account.collateral == ()
+        assert run.rows[0].closing.fund == 499  # 1500 - 1001
+
+    def test_what_an_unlisted_position_has_is_left_alone(self):
+        case = sheet("gate", self.ONE_ROW, qty="10", mark_price="95")
+        other = {"other_unrealized_pnl": "7", "other_maintenance_margin": "1"}
+        case["account"] = {"margin_mode": "cross", "wallet_balance": "50"} | other
+        answer = ladder(case, to="95", today=TODAY)  # bankrupt where 50 + 7 are gone
+
+        assert answer.rows[0].closing.price == D("94.3")
+        assert answer.rows[0].margin_left == -7
+
+    def test_an_unknown_fee_is_said_and_not_charged(self):
+        case = sheet("binance", self.ONE_ROW, qty="25", margin="250") | {"fees": {"taker": "0"}}
+        answer = ladder(case, today=TODAY)
+
+        assert "liquidation fee rate of COIN is not known" in str(answer.basis.warnings)
+        assert answer.rows[0].closing.fee == 0
 
 
 class TestWays:

@@ -137,17 +137,15 @@ def _wrong_numbers(size: Size) -> Iterator[Wrong]:
 
 def _wrong_only(step: Step) -> Iterator[Wrong]:
     only = step.only
-    for name in ("value_above", "value_below", "equity_below", "tier_from"):
+    for name in ("value_above", "value_below", "tier_from"):
         number = getattr(only, name)
         if number is not None and number <= 0:
             yield ("only", name), f"is {number}, it must be above 0", ""
     if only.equity_from is not None and only.equity_from < 0:
         yield ("only", "equity_from"), f"is {only.equity_from}, it must not be below 0", ""
-    for name in ("equity_from", "equity_below"):
-        number = getattr(only, name)
-        if number is not None and number > ONE:
-            hint = "a share of the requirement: 2/3"
-            yield ("only", name), f"is {number}, above the requirement nothing is liquidated", hint
+    if only.equity_from is not None and only.equity_from > ONE:
+        message = f"is {only.equity_from}, above the requirement nothing is liquidated"
+        yield ("only", "equity_from"), message, "a share of the requirement: 2/3"
     if only != Only() and step.action not in _CLOSES:
         yield ("only",), f"is for steps that close, not for {step.action}", ""
 
