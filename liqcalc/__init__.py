@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from liqcalc.answers.stop import StopAnswer, stop_verdict
     from liqcalc.answers.stress import stress
     from liqcalc.answers.stress_answer import Stress
+    from liqcalc.answers.what_if import WhatIf, what_if
     from liqcalc.engine.solve import Status
     from liqcalc.errors import (
         CaseError,
@@ -82,6 +83,7 @@ __all__ = [
     "StopAnswer",
     "Stress",
     "TraceStep",
+    "WhatIf",
     "__version__",
     "adjust",
     "compare",
@@ -97,6 +99,7 @@ __all__ = [
     "safe_leverage",
     "stop_verdict",
     "stress",
+    "what_if",
 ]
 
 _HOMES = {
@@ -124,6 +127,7 @@ _HOMES = {
     "liqcalc.answers.stress": ("stress",),
     "liqcalc.answers.stress_answer": ("Stress",),
     "liqcalc.answers.stop": ("StopAnswer", "stop_verdict"),
+    "liqcalc.answers.what_if": ("WhatIf", "what_if"),
     "liqcalc.engine.solve": ("Status",),
     "liqcalc.rules.catalog": ("LoadedExchange",),
     "liqcalc.errors": (

@@ -142,7 +142,7 @@ def adjusted(case: Case, i: int, aim: Aim) -> Adjustment:
             abs(mark - aim.price) / mark,
             before,
             *ways,
-            Basis.of(answer, assumptions=notes, trace=steps),
+            Basis.of(answer, warnings=_refused(before, ways), assumptions=notes, trace=steps),
         )
 
 
@@ -166,3 +166,14 @@ def _printed_note(case: Case, i: int) -> list[Note]:
         return []
     text = "the wanted price is where the condition truly holds; the exchange prints another"
     return [Note("LQ416", text)]
+
+
+def _refused(before: Standing, ways: Iterable[Way]) -> list[Note]:
+    """Return what the exchange would refuse of a way, and does not now."""
+    return [
+        Note("LQ417", f"after the {way.name} way: {text}")
+        for way in ways
+        if way.after is not None
+        for text in way.after.warnings
+        if text not in before.warnings
+    ]

@@ -63,7 +63,7 @@ class Standing(NamedTuple):
     def to_dict(self) -> dict[str, Any]:
         """Return the figures as plain data, decimals as text."""
         data: dict[str, Any] = {"status": None if self.status is None else str(self.status)}
-        for name in _NUMBERS:
+        for name in MEASURES:
             value = getattr(self, name)
             data[name] = None if value is None else plain(value)
         return data | {
@@ -73,7 +73,7 @@ class Standing(NamedTuple):
         }
 
 
-_NUMBERS = tuple(
+MEASURES = tuple(
     name for name in Standing._fields if name not in {"status", "side", "reasons", "warnings"}
 )
 _PRINTED = (

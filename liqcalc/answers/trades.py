@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from liqcalc.answers.backing import behind
 from liqcalc.answers.case import opposite
-from liqcalc.engine.numbers import ZERO, exact
+from liqcalc.engine.numbers import ONE, ZERO, exact
 from liqcalc.errors import Fault, InputError
 from liqcalc.rules.schema import MarginMode
 
@@ -29,7 +30,7 @@ class Trade(NamedTuple):
         i: the position there; None if it is closed.
         entry_price: average entry after it; None if it is closed.
         realised: profit of what was closed, before fees.
-        fee: paid for trading.
+        fee: paid for trading, and `accrued_fees` that fall due as all is closed.
         put_in: from the free balance into the position's own margin; below 0:
             given back. 0 for a cross position.
     """
@@ -75,9 +76,9 @@ def added(case: Case, i: int, qty: Decimal, price: Decimal) -> Trade:
         fee = trading_fee(case, i, qty, price)
         entry = average_entry(case, i, qty, price)
         put_in = opening_margin(case, i, qty, price) if is_isolated(case, i) else ZERO
-        grown = case.resized(i, position.qty + qty).with_position(i, entry_price=entry)
+        grown = _sized(case, i, position.qty + qty).with_position(i, entry_price=entry)
         paid = _settled(grown, i, put_in=put_in, charged=fee)
-        return Trade(paid, i, entry, fee=fee, put_in=put_in)
+        return Trade(_followed(case, paid, i), i, entry, fee=fee, put_in=put_in)
 
 
 def average_entry(case: Case, i: int, qty: Decimal, price: Decimal) -> Decimal:
@@ -129,6 +130,8 @@ def reduced(case: Case, i: int, qty: Decimal, price: Decimal, *, keep: bool = Fa
         realised = case.profit(i, qty, price)
         isolated, left = is_isolated(case, i), position.qty - qty
         put_in = ZERO
+        if not left:
+            fee += _owed(case, i)
         if isolated and not left:
             put_in = -margin_of(case, i)
         elif isolated and keep:
@@ -137,7 +140,7 @@ def reduced(case: Case, i: int, qty: Decimal, price: Decimal, *, keep: bool = Fa
             put_in = -margin_of(case, i) * qty / position.qty
         change = _settled(case, i, put_in=put_in, charged=fee - realised)
         return Trade(
-            change.resized(i, left),
+            _followed(case, _sized(change, i, left), i),
             i if left else None,
             position.entry_price if left else None,
             realised,
@@ -150,7 +153,7 @@ def flipped(case: Case, i: int, qty: Decimal, price: Decimal) -> Trade:
     """Return the sheet after all is closed at `price` and `qty` opened on the other side."""
     row, position = case.sheet.positions[i], case.position(i)
     with exact():
-        fee = trading_fee(case, i, position.qty, price)
+        fee = trading_fee(case, i, position.qty, price) + _owed(case, i)
         realised = case.profit(i, position.qty, price)
         turned = case.with_position(
             i, side=opposite(row.side), qty=qty, contracts=None, entry_price=price,
@@ -164,7 +167,7 @@ def flipped(case: Case, i: int, qty: Decimal, price: Decimal) -> Trade:
         paid = _settled(turned, i, put_in=new - old, charged=fee - realised + opening)
         if isolated:
             paid = paid.with_position(i, margin=new)
-        return Trade(paid, i, price, realised, fee + opening, new - old)
+        return Trade(_followed(case, paid, i), i, price, realised, fee + opening, new - old)
 
 
 def releveraged(case: Case, i: int, leverage: Decimal) -> Trade:
@@ -178,13 +181,14 @@ def releveraged(case: Case, i: int, leverage: Decimal) -> Trade:
         again = case.with_position(i, leverage=leverage)
         if not is_isolated(case, i):
             return Trade(again, i, position.entry_price)
-        again = again.with_position(i, margin=None, extra_margin=ZERO)
+        again = again.with_position(i, margin=None, extra_margin=ZERO, fee_reserve=None)
         margin = again.figures.positions[i].exact.get("margin")
         if margin is None:
             message = f"at leverage {leverage} cannot be counted for {row.symbol}"
             raise InputError(Fault("LQ113", f"positions[{i}].margin", message))
         put_in = margin - margin_of(case, i)
-        paid = _settled(case.with_position(i, leverage=leverage), i, put_in=put_in, charged=ZERO)
+        again = case.with_position(i, leverage=leverage, fee_reserve=None)
+        paid = _settled(again, i, put_in=put_in, charged=ZERO)
         return Trade(paid, i, position.entry_price, put_in=put_in)
 
 
@@ -219,7 +223,10 @@ def _settled(case: Case, i: int, *, put_in: Decimal, charged: Decimal) -> Case:
     """
     row = case.sheet.positions[i]
     if not is_isolated(case, i):
-        return case.paid(i, charged)
+        equity = case.sheet.account.equity
+        if equity is None:
+            return case.paid(i, charged)
+        return case.with_account(equity=equity - charged * _worth(case, i))
     after = case.paid(i, -put_in) if put_in else case
     if not _has_money(case):
         return after
@@ -229,6 +236,47 @@ def _settled(case: Case, i: int, *, put_in: Decimal, charged: Decimal) -> Case:
     except InputError:  # the account's coins are others; the money comes from elsewhere
         return after
     return beside.with_position(i, margin_mode=row.margin_mode)
+
+
+def _sized(case: Case, i: int, qty: Decimal) -> Case:
+    """Return the sheet with another quantity; a given fee reserve grows and shrinks with it."""
+    reserve = case.sheet.positions[i].fee_reserve
+    if reserve is None or not qty:
+        return case.resized(i, qty)
+    share = reserve * qty / case.position(i).qty
+    return case.resized(i, qty).with_position(i, fee_reserve=share)
+
+
+def _followed(before: Case, after: Case, i: int) -> Case:
+    """Return the sheet with a given equity that follows what a cross trade does to profit.
+
+    An equity holds the unrealised profit; what is realised was in it already.
+    """
+    equity = after.sheet.account.equity
+    if equity is None or is_isolated(before, i):
+        return after
+    gone = len(after.sheet.positions) < len(before.sheet.positions)
+    left = ZERO if gone else _profit(after, i)
+    return after.with_account(equity=equity + (left - _profit(before, i)) * _worth(before, i))
+
+
+def _profit(case: Case, i: int) -> Decimal:
+    return case.figures.positions[i].exact["unrealized_pnl"] or ZERO
+
+
+def _worth(case: Case, i: int) -> Decimal:
+    """Return the account's money that one unit of the position's settle currency counts as."""
+    found = behind(case, i)
+    if found.pool is None or found.pool.multi is None:
+        return ONE
+    return found.pool.held_price(found.marked.contract.settle, ONE)
+
+
+def _owed(case: Case, i: int) -> Decimal:
+    """Return the fees that fall due as a position is closed; a given equity is without them."""
+    if case.sheet.account.equity is not None and not is_isolated(case, i):
+        return ZERO
+    return case.position(i).accrued_fees
 
 
 def _has_money(case: Case) -> bool:

@@ -10,6 +10,7 @@ from liqcalc.answers.answer import Note, TraceStep
 from liqcalc.answers.backing import behind, needed_at
 from liqcalc.answers.search import least
 from liqcalc.answers.standing import closed, standing
+from liqcalc.answers.trade_steps import Traded, leverage_steps, trade_steps
 from liqcalc.answers.trades import added, is_isolated, margin_of, moved, reduced, releveraged
 from liqcalc.engine.numbers import ZERO, plain, to_step
 from liqcalc.engine.solve import Status
@@ -254,7 +255,7 @@ def _to_close(case: Case, i: int, aim: Aim) -> Way:
         after=closed(standing(case, i)) if done.i is None else standing(done.case, done.i),
         reason=reason,
         notes=_traded(case, i, closing=True),
-        steps=_trade_steps(case, i, "closed", amount, done),
+        steps=trade_steps(case, i, done, Traded("closed", amount, mark)),
     )
 
 
@@ -274,7 +275,7 @@ def _may_add(case: Case, i: int, aim: Aim) -> Way:
         if not n:
             return False
         done = trade(n)
-        return not aim.met(done.case, i) or _overdrawn(done.case, i)
+        return not aim.met(done.case, i) or overdrawn(done.case, i)
 
     n = least(too_much, lots, low=0, high=high) if high else 1
     n = high if n is None else n - 1
@@ -289,7 +290,7 @@ def _may_add(case: Case, i: int, aim: Aim) -> Way:
     reason = ""
     if n == high:
         reason = "the exchange's largest size at this leverage ends it"
-    elif _overdrawn(trade(n + 1).case, i):
+    elif overdrawn(trade(n + 1).case, i):
         reason = "the available balance ends it, not the price"
     return Way(
         "quantity",
@@ -302,11 +303,11 @@ def _may_add(case: Case, i: int, aim: Aim) -> Way:
         after=standing(done.case, i),
         reason=reason,
         notes=_traded(case, i, closing=False),
-        steps=_trade_steps(case, i, "added", n * lot, done),
+        steps=trade_steps(case, i, done, Traded("added", n * lot, mark)),
     )
 
 
-def _overdrawn(case: Case, i: int) -> bool:
+def overdrawn(case: Case, i: int) -> bool:
     """Return True if the account's initial margins are more than it has."""
     settle = case.position(i).contract.settle
     pools = [pool for pool in case.figures.pools if pool.currency == settle]
@@ -324,46 +325,6 @@ def _traded(case: Case, i: int, *, closing: bool) -> tuple[Note, ...]:
         text = "what is added brings the margin that opening it at the leverage sets aside"
         notes.append(Note("LQ416", text))
     return tuple(notes)
-
-
-def _trade_steps(case: Case, i: int, word: str, qty: Decimal, done: Trade) -> tuple[TraceStep, ...]:
-    """Return profit and fee of a trade at the mark, and where the position ends then."""
-    position = case.position(i)
-    linear = position.contract.linear
-    numbers: dict[str, Any] = {"qty": qty, "mark": position.mark_price}
-    steps = []
-    if done.realised:
-        formula = "s*qty*(mark - entry)" if linear else "s*qty*(1/entry - 1/mark)"
-        more = {"s": position.side, "entry": position.entry_price}
-        steps.append(TraceStep("inputs", f"profit {word}", formula, numbers | more, done.realised))
-    formula = "qty*mark*taker" if linear else "qty/mark*taker"
-    fee = numbers | {"taker": position.taker}
-    steps.append(TraceStep("inputs", f"fee for what is {word}", formula, fee, done.fee))
-    if done.i is not None:
-        steps += _cash_step(case, i, done)
-        steps.append(_end_step(done.case, done.i, f"end, {word}"))
-    return tuple(steps)
-
-
-def _cash_step(case: Case, i: int, done: Trade) -> list[TraceStep]:
-    """Return what backs the position after a trade; nothing for several coins."""
-    before, after = behind(case, i).cash, behind(done.case, i).cash
-    if before is None or after is None:
-        return []
-    name, change = ("wallet", done.realised - done.fee)
-    formula = "wallet + profit - fee"
-    if is_isolated(case, i):
-        name, change = ("margin", done.put_in)
-        formula = "margin + put_in"
-    numbers = {name: before, "put_in": change, "profit": done.realised, "fee": done.fee}
-    return [TraceStep("inputs", f"{name} then", formula, numbers, after)]
-
-
-def _end_step(case: Case, i: int, name: str) -> TraceStep:
-    ends = case.ends(i)
-    end = ends.losing(case.sheet.positions[i].side)
-    told: Decimal | str = "none" if end is None else end
-    return TraceStep("root", name, "health(p) = 0 of the sheet that results", {}, told)
 
 
 # Leverage
@@ -407,7 +368,7 @@ def leverage_way(case: Case, i: int, aim: Aim) -> Way:
         after=standing(done.case, i),
         reason=reason,
         notes=(Note("LQ416", note),) if is_isolated(case, i) else (),
-        steps=_leverage_steps(done, i),
+        steps=leverage_steps(done, i),
     )
 
 
@@ -421,14 +382,3 @@ def _moves(case: Case, i: int, *others: Case) -> bool:
     """Return True if the position ends elsewhere in one of the other sheets."""
     now = case.ends(i)
     return any(other.ends(i) != now for other in others)
-
-
-def _leverage_steps(done: Trade, i: int) -> tuple[TraceStep, ...]:
-    row = done.case.sheet.positions[i]
-    name = f"end at {plain(row.leverage or ZERO)}x"
-    steps = []
-    if row.margin is not None:
-        margin = TraceStep("inputs", f"margin at {plain(row.leverage or ZERO)}x",
-                           "what opening at that leverage sets aside", {}, row.margin)  # fmt: skip
-        steps.append(margin)
-    return (*steps, _end_step(done.case, i, name))

@@ -11,17 +11,18 @@ from liqcalc.engine.solve import Status
 from liqcalc.render import screen, words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from rich.table import Table
 
     from liqcalc.answers.standing import Standing
+    from liqcalc.render.screen import Cell
 
 _TICK = Decimal("1e-6")
 _WORDS = {
     Status.LIQUIDATABLE_AT_PRICE: "",
     Status.CANNOT_BE_LIQUIDATED: "safe",
-    Status.ALREADY_LIQUIDATABLE: "liquidatable",
+    Status.ALREADY_LIQUIDATABLE: "",
     Status.INDETERMINATE: "not known",
     None: "closed",
 }
@@ -36,41 +37,80 @@ class Units(NamedTuple):
     isolated: bool
 
 
-def table(columns: Sequence[tuple[str, Standing]], units: Units) -> Table:
-    """Return the figures, a column for each standing."""
-    header = ("", *(name for name, _ in columns), "")
-    shown = screen.columns("left", *["right"] * len(columns), "left", header=header)
-    standings = [standing for _, standing in columns]
-    for name, cells, unit in _rows(standings, units):
-        if any(cells):
-            shown.add_row(name, *cells, screen.dim(unit))
+class _Row(NamedTuple):
+    """One figure of every standing."""
+
+    name: str
+    cells: list[Cell]
+    unit: str = ""
+    field: str = ""
+
+
+def table(
+    columns: Sequence[tuple[str, Standing]],
+    units: Units,
+    difference: Mapping[str, Decimal] | None = None,
+) -> Table:
+    """Return the figures, a column for each standing, and one for the difference if given."""
+    names = [name for name, _ in columns]
+    if difference is not None:
+        names.append("difference")
+    shown = screen.columns("left", *["right"] * len(names), "left", header=("", *names, ""))
+    for row in _rows([standing for _, standing in columns], units):
+        if not any(row.cells):
+            continue
+        cells = row.cells
+        if difference is not None:
+            cells = [*cells, _change(row.field, difference.get(row.field))]
+        shown.add_row(row.name, *cells, screen.dim(row.unit))
     return shown
 
 
-def _rows(standings: Sequence[Standing], units: Units) -> list[tuple[str, list[str | Text], str]]:
-    def money(name: str) -> list[str | Text]:
-        return [_money(getattr(s, name)) for s in standings]
+def _rows(standings: Sequence[Standing], units: Units) -> list[_Row]:
+    def of(
+        name: str, field: str, unit: str = "", show: Callable[[Decimal | None], str] | None = None
+    ) -> _Row:
+        show = show or _money
+        return _Row(name, [show(getattr(s, field)) for s in standings], unit, field)
 
-    apart = any(_differs(s) for s in standings)
+    quote, settle, size, isolated = units
+    ends: list[Cell] = ["" for _ in standings]
+    if any(_differs(s) for s in standings):
+        ends = [_money(s.trigger_price) for s in standings]
+    entries: list[Cell] = [_money(s.entry_price) if s.qty else "" for s in standings]
     return [
-        ("liquidation price", [_price(s) for s in standings], units.quote),
-        ("  condition holds at", [_end(s) if apart else "" for s in standings], units.quote),
-        ("distance from mark", [_rate(s.distance_rate) for s in standings], ""),
-        ("side", _changing([s.side for s in standings]), ""),
-        ("quantity", [words.number(s.qty) for s in standings], units.size),
-        ("entry price", [_money(s.entry_price) if s.qty else "" for s in standings], units.quote),
-        ("margin" if units.isolated else "wallet", money("cash"), units.settle),
-        ("backing with profit", money("equity"), units.settle),
-        ("notional", money("notional"), units.settle),
-        ("initial margin", money("initial_margin"), units.settle),
-        ("maintenance margin", money("maintenance_margin"), units.settle),
-        ("margin ratio", [_rate(s.margin_ratio) for s in standings], ""),
-        ("leverage setting", [_times(s.leverage) for s in standings], ""),
-        ("effective leverage", [_times(s.effective_leverage) for s in standings], ""),
+        _Row("liquidation price", [_price(s) for s in standings], quote, "liquidation_price"),
+        _Row("  condition holds at", ends, quote, "trigger_price"),
+        of("distance from mark", "distance_rate", show=_rate),
+        _Row("side", _changing([s.side for s in standings])),
+        of("quantity", "qty", size),
+        _Row("entry price", entries, quote, "entry_price"),
+        of("margin" if isolated else "wallet", "cash", settle),
+        of("backing with profit", "equity", settle),
+        of("notional", "notional", settle),
+        of("initial margin", "initial_margin", settle),
+        of("maintenance margin", "maintenance_margin", settle),
+        of("margin ratio", "margin_ratio", show=_rate),
+        of("leverage setting", "leverage", show=_times),
+        of("effective leverage", "effective_leverage", show=_times),
     ]
 
 
-def _changing(cells: list[str]) -> list[str | Text]:
+_RATES = {"distance_rate", "margin_ratio"}
+_TIMES = {"leverage", "effective_leverage"}
+
+
+def _change(field: str, value: Decimal | None) -> str:
+    """Return a difference with its sign; nothing where there is none."""
+    if not value:
+        return ""
+    if field in _RATES:
+        return words.signed(value)
+    text = _times(value) if field in _TIMES else words.short(value)
+    return text if value < 0 else f"+{text}"
+
+
+def _changing(cells: list[str]) -> list[Cell]:
     return [*cells] if len(set(cells)) > 1 else [""] * len(cells)
 
 
@@ -81,12 +121,10 @@ def _price(standing: Standing) -> Text:
         Status.ALREADY_LIQUIDATABLE,
     }:
         text = words.number(standing.liquidation_price)
+    if standing.status is Status.ALREADY_LIQUIDATABLE:
+        text += " passed"
     bad = standing.status is Status.ALREADY_LIQUIDATABLE
     return Text(text or words.NONE, "bold red" if bad else "bold")
-
-
-def _end(standing: Standing) -> str:
-    return "" if standing.trigger_price is None else words.short(standing.trigger_price)
 
 
 def _differs(standing: Standing) -> bool:
