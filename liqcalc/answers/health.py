@@ -11,6 +11,7 @@ from liqcalc.answers.guard import computable
 from liqcalc.answers.health_answer import (
     AccountHealth,
     End,
+    LevelMarks,
     PoolHealth,
     PositionHealth,
 )
@@ -289,11 +290,25 @@ def _trace(
     positions: tuple[PositionHealth, ...], pools: tuple[PoolHealth, ...], hours: Decimal | None
 ) -> Iterator[TraceStep]:
     for position in positions:
+        for level in position.levels:
+            yield from _level_steps(position, level)
         for end in position.ends:
             yield from _end_steps(position, end, hours)
     for pool in pools:
         if pool.nearest is not None and pool.volatilities is not None:
             yield _move_step(pool, pool.nearest, pool.volatilities)
+
+
+def _level_steps(position: PositionHealth, found: LevelMarks) -> Iterator[TraceStep]:
+    name = f"{position.symbol} {position.side} at {plain(found.level.at)}"
+    formula = "health is 0 at p, with F times the requirement"
+    numbers: dict[str, Decimal | Short] = {"F": Short(found.factor or ZERO)}
+    if found.less:
+        formula += " and fees off the equity"
+        numbers["fees"] = Short(found.less)
+    for mark in found.exact:
+        if mark is not None:
+            yield TraceStep("level", name, formula, numbers, Short(mark), found.level.source)
 
 
 def _end_steps(position: PositionHealth, end: End, hours: Decimal | None) -> Iterator[TraceStep]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from liqcalc.answers.answer import SCHEMA_VERSION
-from liqcalc.engine.numbers import plain
+from liqcalc.engine.numbers import ZERO, plain
 from liqcalc.engine.solve import Status
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ class LevelMarks(NamedTuple):
             level comes first; None if there is none on that side.
         clears_at: the mark at which a level that is past is left again.
         exact: lower, upper and clears_at, unrounded.
+        factor: what the backing is there, in multiples of the requirement.
+        less: money that the displayed ratio takes off the backing first.
         reason: why there is no mark.
     """
 
@@ -35,6 +37,8 @@ class LevelMarks(NamedTuple):
     upper: Decimal | None = None
     clears_at: Decimal | None = None
     exact: tuple[Decimal | None, Decimal | None, Decimal | None] = (None, None, None)
+    factor: Decimal | None = None
+    less: Decimal = ZERO
     reason: str = ""
 
     def to_dict(self) -> dict[str, Any]:
@@ -45,6 +49,7 @@ class LevelMarks(NamedTuple):
             "reached": self.reached,
             **{name: _text(getattr(self, name)) for name in names},
             "exact": {n: _text(value) for n, value in zip(names, self.exact, strict=True)},
+            "factor": _text(self.factor),
             "reason": self.reason,
         }
 

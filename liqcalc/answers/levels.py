@@ -66,24 +66,24 @@ def marks_of_levels(
 
 def _solved_marks(pool: Pool, m: Marked, level: Level, demand: Demand) -> LevelMarks:
     _, solution = solved(pool, m, demand, net_side(pool, m))
-    tick = m.contract.tick_size
-    if solution.health_at_mark <= 0:
+    tick, symbol = m.contract.tick_size, m.contract.symbol
+    found = LevelMarks(
+        level, reached=solution.health_at_mark <= 0, factor=demand.factor, less=demand.less
+    )
+    if found.reached:
         clears = solution.chosen.price if solution.chosen else None
         toward = "up" if clears is not None and clears > m.position.mark_price else "down"
-        shown = _ticked(clears, tick, toward)
-        reason = "" if clears is not None else f"no mark of {m.contract.symbol} leaves the level"
-        return LevelMarks(
-            level, reached=True, clears_at=shown, exact=(None, None, clears), reason=reason
+        return found._replace(
+            clears_at=_ticked(clears, tick, toward),
+            exact=(None, None, clears),
+            reason="" if clears is not None else f"no mark of {symbol} leaves the level",
         )
     lower, upper = (end.price if end else None for end in (solution.lower, solution.upper))
-    none = f"no mark of {m.contract.symbol} reaches it"
-    return LevelMarks(
-        level,
-        reached=False,
+    return found._replace(
         lower=_ticked(lower, tick, "up"),
         upper=_ticked(upper, tick, "down"),
         exact=(lower, upper, None),
-        reason=none if lower is None and upper is None else "",
+        reason=f"no mark of {symbol} reaches it" if lower is None and upper is None else "",
     )
 
 

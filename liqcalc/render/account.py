@@ -66,12 +66,11 @@ def _parts(answer: AccountAnswer, found: AccountHealth, *, trace: bool) -> Itera
     assumptions = (*answer.assumptions, *found.assumptions)
     yield notes.below(answer.warnings, assumptions, answer.provenance)
     if trace:
-        if found.trace:
-            yield from derivation.below(found.trace, answer.provenance, health.CHANCE)
         for position in answer.positions:
             yield ""
             yield screen.title(f"{position.symbol} {position.side}", words.headline(position))
             yield from derivation.parts(position)
+        yield from health.derived(found, answer.provenance)
 
 
 def _meanings(answer: AccountAnswer) -> Iterator[RenderableType]:

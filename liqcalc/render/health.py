@@ -9,13 +9,15 @@ from rich.text import Text
 
 from liqcalc.answers.gauge import Direction
 from liqcalc.engine.numbers import ONE, plain
-from liqcalc.render import screen, words
+from liqcalc.render import derivation, screen, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from rich.console import RenderableType
     from rich.table import Table
 
+    from liqcalc.answers.answer import Provenance
     from liqcalc.answers.gauge import Gauge
     from liqcalc.answers.health_answer import (
         AccountHealth,
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
         PositionHealth,
     )
 
-CHANCE = "N is the standard normal distribution, s the spread of ln(price) over the horizon"
 _RARE = 5  # decimals below which a chance is no longer shown
 _FAR = 10  # from here on a rise is shown as a multiple, not as percent
 _CENT = Decimal("0.01")
@@ -39,6 +40,15 @@ class Row(NamedTuple):
     value: str = ""
     unit: str = ""
     remark: str = ""
+
+
+def derived(found: AccountHealth, provenance: Provenance) -> Iterator[RenderableType]:
+    """Yield how levels, multiples and chances were reached; sources stand elsewhere."""
+    text = "health and requirement as functions of p; sources: liqcalc exchanges NAME"
+    if found.horizon_hours is not None:
+        text = "N is the standard normal distribution, s the spread of ln(price) over the horizon"
+    if found.trace:
+        yield from derivation.below(found.trace, provenance._replace(citations=()), text)
 
 
 def meaning(gauge: Gauge) -> str:

@@ -43,8 +43,7 @@ def parts(answer: PositionAnswer, found: AccountHealth, *, trace: bool) -> Itera
     yield notes.below(answer.warnings, assumptions, answer.provenance)
     if trace:
         yield from derivation.parts(answer)
-        if found.trace:
-            yield from derivation.below(found.trace, answer.provenance, health.CHANCE)
+        yield from health.derived(found, answer.provenance)
 
 
 def _figures(answer: PositionAnswer, found: AccountHealth) -> Table:

@@ -100,7 +100,7 @@ class TestAnswer:
     def test_the_trace_of_every_position_is_shown(self, run):
         out = run("account - --trace", stdin=YAML).out
 
-        assert out.count("derivation") == 2
+        assert out.count("derivation  p is the price that moves") == 2
 
     def test_as_of_overrides_the_sheets_day(self, run):
         answer = run("account - --json --as-of 2025-07-19", stdin=YAML).json

@@ -107,6 +107,13 @@ class TestLevels:
 
         assert health(sheet).positions[0].levels == ()
 
+    def test_the_trace_says_what_it_solved(self):
+        [step] = health(okx()).trace
+
+        assert step.numbers == {"F": "3"}
+        assert step.result == "65120.86827824"
+        assert step.source == "api-docs-2025-11"
+
 
 class TestDistances:
     """Mark 60000, end 57259.036144...: distance 2740.963855..., 4.5682...% of the mark."""
@@ -144,7 +151,8 @@ class TestDistances:
     def test_what_was_not_asked_is_not_said(self):
         found = health(binance())
 
-        assert (found.horizon_hours, found.assumptions, found.trace) == (None, (), ())
+        assert (found.horizon_hours, found.assumptions) == (None, ())
+        assert [step.step for step in found.trace] == ["level"]
         assert found.positions[0].lower.chance is None
         assert not found.measured
 
