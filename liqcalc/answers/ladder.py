@@ -86,7 +86,7 @@ def ladder_of(case: Case, i: int, given: Mapping[str, Any]) -> Ladder:
         basis = Basis.of(
             answer,
             warnings=[*end.warnings(run), *_of(run, "LQ411"), *_cut_short(run)],
-            assumptions=[*end.assumptions(run, process), *_of(run, "LQ410")],
+            assumptions=[*end.assumptions(case, run, process), *_of(run, "LQ410")],
             trace=trace,
         )
         rows = run.rows

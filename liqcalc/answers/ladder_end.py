@@ -70,8 +70,12 @@ def what_follows(process: Process | None) -> Iterator[tuple[str, str, str]]:
             yield str(step.action), step.when, step.note
 
 
-def assumptions(run: LadderRun, process: Process | None) -> Iterator[Note]:
+def assumptions(case: Case, run: LadderRun, process: Process | None) -> Iterator[Note]:
     """Yield what was taken for granted in the steps that were taken."""
+    concerns = {
+        Action.REPAY: bool(case.sheet.account.collateral),
+        Action.HEDGE_DELTA: len(case.sheet.positions) > 1,
+    }
     for row in run.rows:
         if row.assumes:
             name = str(row.action).replace("_", " ")
@@ -81,7 +85,7 @@ def assumptions(run: LadderRun, process: Process | None) -> Iterator[Note]:
         text = "the margin of what is closed stays with the position, less the realised loss"
         yield Note("LQ410", text)
     for step in process.steps if process is not None else ():
-        if step.action in {Action.REPAY, Action.HEDGE_DELTA} and run.rows:
+        if concerns.get(step.action) and run.rows:
             name = str(step.action).replace("_", " ")
             yield Note("LQ410", f"{name} ({step.when}) is not modelled")
 

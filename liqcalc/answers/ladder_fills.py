@@ -135,7 +135,8 @@ def _last_of_pool(case: Case, k: int, after: Case, step: Step) -> tuple[Case, De
         emptied, worth = money.empty(after)
         return emptied, worth / money.coin_price(case, k)
     rest = held if step.action in _NOTHING_LEFT else min(held, ZERO)
-    return money.take(after, settle, rest), rest / money.coin_price(case, k)
+    taken = rest / money.coin_price(case, k) if _in_equity(case, k) else rest
+    return money.take(after, settle, rest), taken
 
 
 def rates(case: Case, k: int, step: Step) -> list[Decimal | None]:

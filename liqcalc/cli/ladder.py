@@ -31,7 +31,7 @@ WORKED = """\
 
   margin before   14865.00  USDC
   realised       -11960.38  USDC
-  fees             -129.62  USDC; liquidation and trading fees of the steps
+  fees             -129.62  USDC; to the exchange
   margin after     2775.00  USDC; what the trader keeps
 
   ...

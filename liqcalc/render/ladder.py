@@ -44,7 +44,6 @@ _SIDES = ("right", "right", "left", "right", "right", "left", *["right"] * 4)
 _STEP = 2
 _DIGITS = 8
 _CENT = Decimal("0.01")
-_TENTH = Decimal("0.1")
 _LARGE = 1_000_000
 _DUST = Decimal("1e-9")
 _NARROW = 104
@@ -248,7 +247,7 @@ def money(value: Decimal) -> str:
     """
     if abs(value) < _DUST:
         return "0"
-    if abs(value) < _TENTH * 100:
+    if abs(value) < 1:
         return plain(value.quantize(Decimal((0, (1,), value.adjusted() - 3))))
     step = _CENT if abs(value) < _LARGE else Decimal(1)
     return f"{value.quantize(step):f}"
