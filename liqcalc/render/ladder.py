@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.text import Text
 
@@ -12,7 +12,7 @@ from liqcalc.engine.steps import Action, FeeTo, FillAt, FillPrice
 from liqcalc.render import derivation, notes, screen, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from rich.console import RenderableType
     from rich.table import Table
@@ -39,14 +39,12 @@ _FILLS = {
     FillAt.TRIGGER: "at the mark, also what a fund takes over",
     FillAt.BANKRUPTCY: "at the bankruptcy price",
 }
-_HEADER = ("", "mark", "step", "closed", "fill", "at", "realised", "fee", "left", "margin left")
-_SIDES = ("right", "right", "left", "right", "right", "left", *["right"] * 4)
-_STEP = 2
 _DIGITS = 8
 _CENT = Decimal("0.01")
 _LARGE = 1_000_000
 _DUST = Decimal("1e-9")
-_NARROW = 104
+_COMFORTABLE = 104
+_STEP = 2
 
 
 def render(answer: Ladder, *, trace: bool, every: bool) -> str:
@@ -67,7 +65,7 @@ def _parts(answer: Ladder, *, trace: bool, every: bool) -> Iterator[RenderableTy
     yield _given(answer)
     if answer.rows:
         yield ""
-        yield _rows(answer, every=every)
+        yield from _rows(answer, every=every)
     if answer.end is not None:
         yield ""
         yield _end(answer, answer.end)
@@ -115,27 +113,72 @@ def _way(answer: Ladder) -> str:
     return text + (", all other prices by the same share" if answer.moved == "all" else "")
 
 
-def _rows(answer: Ladder, *, every: bool) -> Table:
+def _rows(answer: Ladder, *, every: bool) -> Iterator[RenderableType]:
+    """Yield the steps as one table, or on a narrow screen what is done and what it costs apart."""
     rows = answer.rows
     several = len({row.position for row in rows}) > 1
     paid = any(abs(row.closing.fund) > _DUST for row in rows)
-    header, sides = list(_HEADER), list(_SIDES)
-    if paid:
-        header.insert(8, "to fund")
-        sides.insert(8, "right")
-    if answer.margin_mode == "cross":
-        header[-1] = "account left"
-    header += ["tier", "next liq."]
-    sides += ["right", "right"]
-    gap = 1 if screen.width() < _NARROW else screen.INDENT
-    table = screen.columns(*sides, header=tuple(header), wrap=_STEP, gap=gap)
+    columns = list(_columns(answer, several=several, paid=paid))
+    done = [column for column in columns if not column.of_money]
+    cost = [column for column in columns if column.of_money or column is columns[0]]
+    wide = screen.width() >= _COMFORTABLE
     shown = _shown(rows, every=every)
-    for row in shown:
-        if row is None:
-            table.add_row("", "", screen.dim(f"... {len(rows) - len(shown) + 1} more (--all)"))
-        else:
-            table.add_row(*_cells(row, several=several, paid=paid))
-    return table
+    gap = screen.INDENT if screen.width() > screen.WIDEST else 1
+    for i, part in enumerate((columns,) if wide else (done, cost)):
+        if i:
+            yield ""
+        sides = tuple(column.side for column in part)
+        header = tuple(column.name for column in part)
+        table = screen.columns(*sides, header=header, wrap=0 if i else _STEP, gap=gap)
+        between = ["", "..."] if i else ["", "", f"... {len(rows) - len(shown) + 1} more (--all)"]
+        for row in shown:
+            cells = between if row is None else [column.cell(row) for column in part]
+            table.add_row(*cells)
+        yield table
+
+
+class _Column(NamedTuple):
+    """A column of the table of steps."""
+
+    name: str
+    side: str
+    cell: Callable[[LadderRow], str | Text]
+    of_money: bool = False
+
+
+def _columns(answer: Ladder, *, several: bool, paid: bool) -> Iterator[_Column]:
+    held = "account left" if answer.margin_mode == "cross" else "margin left"
+    yield _Column("", "right", lambda row: screen.dim(str(row.number)))
+    yield _Column("mark", "right", lambda row: price(row.mark_price))
+    yield _Column("step", "left", lambda row: _what(row, several=several))
+    yield _Column("closed", "right", lambda row: plain(row.closing.qty) if row.closing.qty else "")
+    yield _Column("fill", "right", _fill)
+    yield _Column("at", "left", lambda row: _AT[row.closing.at] if row.closing.at else "")
+    yield _Column("realised", "right", _closed_money("pnl"), of_money=True)
+    yield _Column("fee", "right", _closed_money("fee"), of_money=True)
+    if paid:
+        yield _Column("to fund", "right", _closed_money("fund"), of_money=True)
+    yield _Column("left", "right", lambda row: plain(row.qty_left))
+    yield _Column(held, "right", _held, of_money=True)
+    yield _Column("tier", "right", lambda row: "" if row.tier is None else str(row.tier))
+    yield _Column("next liq.", "right", _next)
+
+
+def _fill(row: LadderRow) -> str:
+    return "" if row.closing.price is None else price(row.closing.price)
+
+
+def _held(row: LadderRow) -> str:
+    return words.NONE if row.margin_left is None else money(row.margin_left)
+
+
+def _closed_money(name: str) -> Callable[[LadderRow], str]:
+    def cell(row: LadderRow) -> str:
+        value: Decimal = getattr(row.closing, name)
+        empty = not row.closing.qty or (name == "fund" and abs(value) < _DUST)
+        return "" if empty else money(value)
+
+    return cell
 
 
 def _shown(rows: tuple[LadderRow, ...], *, every: bool) -> list[LadderRow | None]:
@@ -143,24 +186,6 @@ def _shown(rows: tuple[LadderRow, ...], *, every: bool) -> list[LadderRow | None
     if every or len(rows) <= FIRST_ROWS + LAST_ROWS + 1:
         return list(rows)
     return [*rows[:FIRST_ROWS], None, *rows[-LAST_ROWS:]]
-
-
-def _cells(row: LadderRow, *, several: bool, paid: bool) -> Iterator[str | Text]:
-    closing = row.closing
-    yield screen.dim(str(row.number))
-    yield price(row.mark_price)
-    yield _what(row, several=several)
-    yield plain(closing.qty) if closing.qty else ""
-    yield price(closing.price) if closing.price is not None else ""
-    yield _AT[closing.at] if closing.at is not None else ""
-    yield money(closing.pnl) if closing.qty else ""
-    yield money(closing.fee) if closing.qty else ""
-    if paid:
-        yield money(closing.fund) if abs(closing.fund) > _DUST else ""
-    yield plain(row.qty_left)
-    yield words.NONE if row.margin_left is None else money(row.margin_left)
-    yield "" if row.tier is None else str(row.tier)
-    yield _next(row)
 
 
 def _what(row: LadderRow, *, several: bool) -> Text:
