@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from liqcalc.answers.answer import Note, PositionAnswer, TraceStep
-from liqcalc.answers.backing import needed_at
 from liqcalc.answers.basis import Basis
 from liqcalc.answers.case import Case
 from liqcalc.answers.leverage_inputs import Asked, read_asked
-from liqcalc.answers.leverage_search import Binds, LeverageSearch, Limit, Try
+from liqcalc.answers.leverage_search import Binds, LeverageSearch, Limit, Try, after_opening
 from liqcalc.answers.stop import funding_notes, head, outcome_data
 from liqcalc.answers.stop_fit import Furthest, furthest_fit
 from liqcalc.answers.stop_terms import StopTerms, as_data
 from liqcalc.answers.stop_trace import funding_steps, furthest_steps, outcome_steps
 from liqcalc.answers.stops import StopOutcome, Verdict, stop_outcome
-from liqcalc.engine.numbers import ONE, ZERO, exact, plain, to_step
+from liqcalc.engine.numbers import ONE, ZERO, exact, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -275,11 +274,14 @@ def _answer(asked: Asked, i: int) -> LeverageAnswer:
     best = search.largest() if asked.stop is not None else None
     shown = _shown(search, best, asked)
     held = shown.case.figures.positions[i]
-    outcome = None if asked.stop is None else stop_outcome(shown.case, i, order)
+    outcome = None
+    if asked.stop is not None:
+        outcome = stop_outcome(shown.opened, i, order, funding=paid)
     binds = None if asked.stop is None else _binds(search, best, shown, i)
     moves, needed = search.moves(), None
     if asked.stop is not None and (best is None or not case.position(i).isolated):
-        needed = _needed(search, shown, i)
+        unit = _CENTS if case.position(i).contract.linear else _COIN_CENTS
+        needed = search.needed(shown.leverage, unit)
     furthest = furthest_fit(shown.case, i, order)
     found = LeverageAnswer(
         position=held,
@@ -340,21 +342,6 @@ def _binds(search: LeverageSearch, best: Try | None, shown: Try, i: int) -> Bind
     return beyond.limit.of if above > beyond.limit.leverage else Binds.LIQUIDATION
 
 
-def _needed(search: LeverageSearch, at: Try, i: int) -> Decimal | None:
-    """Return the money that the stop needs to fire first, rounded to the safe side.
-
-    A cross position must be opened too: what is free carries its initial margin.
-    """
-    if at.verdict is Verdict.INDETERMINATE or search.needed <= 0:
-        return None
-    found = needed_at(at.case, i, search.needed)
-    if found is None:
-        return None
-    amount = found.amount if at.opens else max(found.amount, at.short)
-    linear = at.case.position(i).contract.linear
-    return to_step(amount, _CENTS if linear else _COIN_CENTS, "up")
-
-
 def _rows(search: LeverageSearch, best: Try | None, asked: Asked, i: int) -> Iterator[LeverageRow]:
     """Yield the position at the usual leverages, the one asked about, the answer and its next."""
     top = search.highest()
@@ -370,7 +357,7 @@ def _rows(search: LeverageSearch, best: Try | None, asked: Asked, i: int) -> Ite
 def _row(search: LeverageSearch, at: Try, i: int, stop: Decimal | None) -> LeverageRow:
     side, mark = at.case.sheet.positions[i].side, at.case.position(i).mark_price
     end = at.case.ends(i).losing(side)
-    planned = search.case.with_position(i, leverage=at.leverage).figures.positions[i].exact
+    planned = at.opened.figures.positions[i].exact
     isolated = at.case.position(i).isolated
     return LeverageRow(
         leverage=at.leverage,
@@ -379,7 +366,7 @@ def _row(search: LeverageSearch, at: Try, i: int, stop: Decimal | None) -> Lever
         margin=planned.get("margin" if isolated else "initial_margin"),
         liquidation_price=end,
         distance_rate=None if end is None else abs(end - mark) / mark,
-        room=None if end is None or stop is None else (search.needed - end) * side.sign,
+        room=None if end is None or stop is None else (search.needed_mark - end) * side.sign,
         verdict=None if stop is None else at.verdict,
     )
 
@@ -395,7 +382,12 @@ def _basis(found: LeverageAnswer, search: LeverageSearch, shown: Try, i: int) ->
     return Basis.of(
         shown.case.answer.positions[i],
         warnings=_warnings(found),
-        assumptions=[*found.terms.notes(), *funding_notes(found.funding, held), *_notes(found)],
+        assumptions=[
+            *found.terms.notes(),
+            *funding_notes(found.funding, held),
+            *_notes(found),
+            *_opening_note(search.case, i),
+        ],
         trace=steps,
     )
 
@@ -431,6 +423,12 @@ def _notes(found: LeverageAnswer) -> Iterator[Note]:
     if found.limit.of is Binds.SEARCH:
         text = f"no maximum leverage is known; the search ends at {plain(found.limit.leverage)}"
         yield Note("LQ415", text)
-    if found.position.margin_mode == "cross":
-        text = "the wallet is counted before the opening fee, which leaves it"
-        yield Note("LQ415", text)
+
+
+def _opening_note(case: Case, i: int) -> Iterator[Note]:
+    if case.position(i).isolated or not case.figures.positions[i].exact.get("fee_to_open"):
+        return
+    text = "the wallet is counted before the opening fee, which leaves it"
+    if after_opening(case, i) is case:
+        text = "the opening fee is not counted: the wallet that would pay it is not known"
+    yield Note("LQ415", text)

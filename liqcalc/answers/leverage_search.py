@@ -5,16 +5,21 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from liqcalc.answers.backing import needed_at
+from liqcalc.answers.search import least
 from liqcalc.answers.stops import Verdict, after_funding, survives
 from liqcalc.engine.numbers import ONE, ZERO, exact, to_step
+from liqcalc.errors import InputError
+from liqcalc.rules.schema import CollateralMode
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
     from liqcalc.answers.case import Case
-    from liqcalc.answers.stops import StopOrder
+    from liqcalc.answers.stop_order import StopOrder
 
 HIGHEST = ONE * 1000
+_FAR = 10**12
 
 
 class Binds(StrEnum):
@@ -53,13 +58,15 @@ class Try(NamedTuple):
         limit: the largest that the exchange takes at this size.
         short: what is missing to carry its initial margin (cross); 0 if nothing is.
         verdict: what comes first.
-        case: the position held, after opening fee and funding.
+        opened: the position after the opening fee.
+        case: the same after the funding until the stop.
     """
 
     leverage: Decimal
     limit: Limit
     short: Decimal
     verdict: Verdict
+    opened: Case
     case: Case
 
     @property
@@ -90,9 +97,12 @@ class LeverageSearch:
         self.step = step
         self.funding = funding
         self._tries: dict[Decimal, Try] = {}
+        self._opened = after_opening(case, i)
+        self._own_tables = _tables_by_leverage(case, i)
+        self._limit = limit_of(case.with_position(i, leverage=HIGHEST), i)
         with exact():
             mark = case.position(i).mark_price
-            self.needed = stop.needed_mark(case.sheet.positions[i].side, mark)
+            self.needed_mark = stop.needed_mark(case.sheet.positions[i].side, mark)
 
     def at(self, leverage: Decimal) -> Try:
         """Return the position at a leverage."""
@@ -102,24 +112,63 @@ class LeverageSearch:
         return self._tries[leverage]
 
     def _try(self, leverage: Decimal) -> Try:
-        planned = self.case.with_position(self.i, leverage=leverage)
-        opened = after_opening(planned, self.i)
+        opened = self._opened.with_position(self.i, leverage=leverage)
         held = after_funding(opened, self.i, self.funding)
-        verdict = survives(held, self.i, self.needed)
-        limit = limit_of(planned, self.i, leverage)
-        return Try(leverage, limit, _short(opened, self.i), verdict, held)
+        verdict = survives(held, self.i, self.needed_mark)
+        limit = limit_of(opened, self.i) if self._own_tables else self._limit
+        return Try(leverage, limit, _short(opened, self.i), verdict, opened, held)
+
+    def safe_with(self, leverage: Decimal, amount: Decimal) -> bool:
+        """Return True if `leverage` is safe with so much more behind the position."""
+        row = self.case.sheet.positions[self.i]
+        richer = self._opened.with_position(self.i, leverage=leverage)
+        if self.case.position(self.i).isolated:
+            richer = richer.with_position(self.i, extra_margin=row.extra_margin + amount)
+        else:
+            richer = richer.paid(self.i, -amount)
+        held = after_funding(richer, self.i, self.funding)
+        safe = survives(held, self.i, self.needed_mark) is Verdict.FIRES_FIRST
+        return safe and not _short(richer, self.i)
+
+    def needed(self, leverage: Decimal, unit: Decimal) -> Decimal | None:
+        """Return the least money that makes `leverage` safe, in whole units; below 0: to spare.
+
+        The health curve at the mark that must be survived says where to look.
+        None if no money does, or what backs the position is not known.
+        """
+        at = self.at(leverage)
+        if at.verdict is Verdict.INDETERMINATE or self.needed_mark <= 0:
+            return None
+        if not pays(self.case, self.i):
+            return None
+        found = needed_at(at.case, self.i, self.needed_mark)
+        if found is None:
+            return None
+        guess = int(to_step(max(found.amount, at.short or found.amount) / unit, ONE, "up"))
+        low, high = guess - _FAR, guess + _FAR
+        try:
+            count = least(lambda n: self.safe_with(leverage, n * unit), guess, low=low, high=high)
+        except InputError:  # a pool of coins that cannot pay in the settle currency
+            return None
+        return None if count in {None, low} else (count or 0) * unit
 
     def largest(self) -> Try | None:
         """Return the largest leverage of all that is safe; None if none is.
 
-        Whole numbers are tried from the limit down, since where rates follow
-        the leverage a larger one may be safe though a smaller one is not; the
-        steps between two of them are halved.
+        Less margin is never safer, so the steps are halved. Where tables are
+        for one leverage each, a larger one may be safe though a smaller one is
+        not: then all whole numbers are tried, from the limit down.
         """
         with exact():
             top = self.highest()
             if self.at(top).safe:
                 return self.at(top)
+            if not self._own_tables:
+                cross = not self.case.position(self.i).isolated
+                if not self.at(ONE).safe and not (cross and self.moves()):
+                    return None
+                if self.at(ONE).safe:
+                    return self._between(ONE, top)
             whole = to_step(top, ONE, "down")
             while whole >= ONE:
                 if self.at(whole).safe:
@@ -130,8 +179,7 @@ class LeverageSearch:
     def highest(self) -> Decimal:
         """Return the largest leverage setting that any size allows this position."""
         with exact():
-            limit = self.at(ONE).limit.leverage
-            return max(ONE, to_step(limit, self.step, "down"))
+            return max(ONE, to_step(self._limit.leverage, self.step, "down"))
 
     def _between(self, safe: Decimal, beyond: Decimal) -> Try:
         """Return the last safe step from one that is safe to one that is not."""
@@ -176,18 +224,40 @@ def after_opening(case: Case, i: int) -> Case:
     What an isolated position's margin pays is in its default margin already.
     """
     fee = case.figures.positions[i].exact.get("fee_to_open")
-    account = case.sheet.account
-    known = (account.wallet_balance, account.equity, account.collateral)
-    if case.position(i).isolated or not fee or all(money is None for money in known):
+    if case.position(i).isolated or not fee or not pays(case, i):
         return case
-    return case.paid(i, fee)
+    try:
+        return case.paid(i, fee)
+    except InputError:  # a pool of other coins; the answer says so
+        return case
 
 
-def limit_of(case: Case, i: int, leverage: Decimal) -> Limit:
+def pays(case: Case, i: int) -> bool:
+    """Return True if what backs position `i` is known in its settle currency.
+
+    The equity of several assets is in USD, and pays nothing in coins.
+    """
+    account, position = case.sheet.account, case.position(i)
+    if position.isolated:
+        return True
+    if account.equity is not None and account.collateral_mode is not CollateralMode.SINGLE:
+        return position.contract.linear
+    known = (account.wallet_balance, account.equity, account.collateral)
+    return any(money is not None for money in known)
+
+
+def _tables_by_leverage(case: Case, i: int) -> bool:
+    """Return True if the exchange has tables of the symbol for one leverage each."""
+    known = case.resolved.exchange.tiers(case.position(i).contract.symbol)
+    return known is not None and any(table.leverage for table in known.history)
+
+
+def limit_of(case: Case, i: int) -> Limit:
     """Return the largest leverage that the exchange takes for position `i`.
 
     The tier is that of the size at the entry price, where the position is
-    opened; without a maximum it is 1/initial rate.
+    opened; without a maximum it is 1/initial rate, which the leverage set must
+    not raise: the case has a high one.
     """
     row = case.sheet.positions[i]
     if row.mark_price is not None and row.entry_price not in {None, row.mark_price}:
@@ -206,7 +276,7 @@ def limit_of(case: Case, i: int, leverage: Decimal) -> Limit:
         )
         if value is not None
     ]
-    return min(limits, default=Limit(max(HIGHEST, leverage), Binds.SEARCH), key=lambda x: x[0])
+    return min(limits, default=Limit(HIGHEST, Binds.SEARCH), key=lambda x: x[0])
 
 
 def _short(case: Case, i: int) -> Decimal:
