@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from liqcalc.answers.answer import Note
 from liqcalc.answers.funding_caps import cap_of
 from liqcalc.answers.funding_inputs import DAY
-from liqcalc.answers.funding_rates import RatePoint, hours_of, rate_fault, shown_time
+from liqcalc.answers.funding_rates import (
+    RatePoint,
+    hours_of,
+    milliseconds,
+    rate_fault,
+    shown_time,
+)
 from liqcalc.engine import funding as engine
 from liqcalc.engine.numbers import ZERO, plain
 from liqcalc.engine.words import BasePrice
@@ -142,7 +148,7 @@ def _rule(case: Case, i: int, terms: FundingTerms, asked: Asked, notes: _Notes) 
 
 
 def _step(rule: Funding) -> int:
-    return max(int(rule.interval_hours * engine.HOUR), 1)
+    return max(milliseconds(rule.interval_hours), 1)
 
 
 # Rates in their turn
@@ -178,7 +184,7 @@ def _first(start: int | None, terms: FundingTerms, rule: Funding, every: int) ->
     """Return when the first payment is due, from the start."""
     if start is None or rule.continuous:
         return every
-    anchor = int((terms.first_hour or ZERO) * engine.HOUR)
+    anchor = milliseconds(terms.first_hour or ZERO)
     return next(engine.instants(start, start + every, every, anchor)) - start
 
 
@@ -187,7 +193,7 @@ def _length(asked: Asked, every: int, first: int, rule: Funding, notes: _Notes) 
         hours = plain(rule.interval_hours)
         notes.say(f"opened just after a payment: the first is due after {hours} hours")
     if asked.hours is not None:
-        return int(asked.hours * engine.HOUR)
+        return milliseconds(asked.hours)
     if len(asked.points) > 1:
         return first + (len(asked.points) - 1) * every
     length = max(DAY * engine.HOUR, every)
@@ -254,7 +260,7 @@ def _file_step(points: tuple[RatePoint, ...], rule: Funding) -> int:
     steps = sorted(late - early for early, late in pairwise(times))
     if not steps:
         return _step(rule)
-    usual = steps[len(steps) // 2]
+    usual = steps[(len(steps) - 1) // 2]
     return max((usual + _MINUTE // 2) // _MINUTE * _MINUTE, _MINUTE)
 
 
@@ -282,7 +288,7 @@ def _from_file(_: Case, plan: Plan, asked: Asked, notes: _Notes) -> Plan:
     opens = timed[0][0] if rule.continuous else timed[0][0] - every
     closes = timed[-1][0] + (every if rule.continuous else 0)
     start = opens if asked.start is None else asked.start
-    length = closes - start if asked.hours is None else int(asked.hours * engine.HOUR)
+    length = closes - start if asked.hours is None else milliseconds(asked.hours)
     ends = [at for at, _ in timed[1:]] + [closes]
     if rule.continuous:
         notes.say("a rate of the file holds from its time until the next one's")

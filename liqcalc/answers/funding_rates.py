@@ -277,6 +277,11 @@ def shown_time(at: int) -> str | None:
     return moment.replace(tzinfo=None).isoformat(timespec=exactness) + "Z"
 
 
+def milliseconds(hours: Decimal) -> int:
+    """Return a span in whole milliseconds."""
+    return round(hours * HOUR)
+
+
 def hours_of(span: int) -> Decimal:
     """Return a span in hours."""
     return Decimal(span) / HOUR

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from liqcalc.answers.funding_answer import Point, RunOut
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from liqcalc.answers.funding_purse import Purses
 
 
-_POINTS = 40
+_POINTS = 24
 
 
 class Steady(NamedTuple):
@@ -84,16 +85,35 @@ class Steady(NamedTuple):
         """Return the least number of steps that liquidates; None if more than `most` are needed.
 
         Each step takes the same, so that what has been liquidatable stays so.
+        The search begins where money and requirement meet by their figures.
         """
-        low, high = 0, 1
+        guess = min(max(self._guess(), 1), most)
+        low, high, stride = guess - 1, guess, 1
+        while low > 0 and self.over(low) is not None:
+            low, high, stride = max(low - stride, 0), low, stride * 2
+        if high == guess:
+            low = guess - 1
         while self.over(high) is None:
             if high >= most:
                 return None
-            low, high = high, min(high * 2, most)
+            low, high, stride = high, min(high + stride, most), stride * 2
         while high - low > 1:
             middle = (low + high) // 2
             low, high = (middle, high) if self.over(middle) is None else (low, middle)
         return high
+
+    def _guess(self) -> int:
+        """Return about how many steps the money behind the first position lasts."""
+        k = next(iter(self.amounts))
+        total = sum(self.amounts.values(), ZERO)
+        figures, pool = self.start.case.figures.positions[k].exact, self.start.case.figures.account
+        left, needed = figures.get("margin"), figures.get("margin_needed")
+        if not self.start.case.position(k).isolated and pool is not None:
+            left, needed = pool.exact.get("equity"), pool.exact.get("maintenance_margin")
+        if left is None or needed is None or total <= 0:
+            return 1
+        spare = left - needed + (self.start.free or ZERO)
+        return math.ceil(spare * self.per / total)
 
 
 def run_out(plan: Plan, purses: Purses, i: int) -> RunOut:
