@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from liqcalc.answers.backing import needed_at
+from liqcalc.answers.ladder_money import pay
 from liqcalc.answers.stress_answer import Repair, RepairKind, Repairs
 from liqcalc.answers.stress_crossing import known
 from liqcalc.answers.stress_ends import closed, members_of, survives
@@ -101,7 +102,7 @@ def _cash(question: _Question) -> Repair:
         guess = int(to_step(max(needed.amount, ZERO) / step, Decimal(1), "up"))
 
         def holds(count: int) -> bool:
-            return question.holds(case.paid(j, -step * count))
+            return question.holds(with_cash(case, j, step * count))
 
         count = _least(holds, guess)
     except InputError as error:
@@ -109,6 +110,11 @@ def _cash(question: _Question) -> Repair:
     if count is None:
         return nothing._replace(reason=f"no amount of {settle} survives it")
     return nothing._replace(amount=step * count, cost=step * count)
+
+
+def with_cash(case: Case, j: int, amount: Decimal) -> Case:
+    """Return the case after `amount` has come to what backs position `j`."""
+    return pay(case, j, -amount, ZERO)
 
 
 def _least(holds: Callable[[int], bool], guess: int) -> int | None:

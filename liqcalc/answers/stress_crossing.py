@@ -30,7 +30,8 @@ class Search(NamedTuple):
 
 FINE = Search()
 COARSE = Search(4, Decimal("1e-9"))
-_BEYOND = (ZERO, Decimal("1e-28"), Decimal("1e-24"), Decimal("1e-20"))
+_BEYOND = (ZERO, *(Decimal(1).scaleb(-places) for places in (28, 24, 20, 14, 11, 8)))
+"""Where the condition holds only beyond the root, and where printed profits move a given equity."""
 
 
 class Leg(NamedTuple):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from liqcalc.answers.ladder_money import pay
 from liqcalc.answers.stress_answer import Cause, End
 from liqcalc.answers.stress_crossing import Leg, crossing, ended, known
 from liqcalc.answers.stress_units import names_of
-from liqcalc.answers.trades import reduced
+from liqcalc.answers.trades import reduced, trading_fee
 from liqcalc.engine.numbers import ONE, ZERO, exact
 
 if TYPE_CHECKING:
@@ -139,11 +140,11 @@ def _end_without(case: Case, line: Line, unit: Unit, j: int, way: int) -> Decima
 
 def closed(case: Case, j: int, qty: Decimal, price: Decimal) -> Case:
     """Return the case after `qty` of position `j` are closed at `price`, fee paid."""
-    if case.sheet.account.equity is None or case.figures.positions[j].margin_mode == "isolated":
+    if case.position(j).isolated:
         return reduced(case, j, qty, price).case
-    position = case.position(j)  # the equity that was given holds the profit already
-    fee = position.contract.value(qty, price) * (position.taker or ZERO)
-    return case.paid(j, fee).resized(j, position.qty - qty)
+    profit = case.profit(j, qty, price)
+    cost = trading_fee(case, j, qty, price) - profit
+    return pay(case, j, cost, profit).resized(j, case.position(j).qty - qty)
 
 
 def culprit_of(unit: Unit, causes: Sequence[Cause], end: Decimal) -> str | None:

@@ -38,7 +38,7 @@ def run_process(case: Case, due: int, fill: Fill) -> Outcome:
     """
     run = run_at_marks(case, fill)
     warned = [*ladder_end.warnings(run), *(n for n in run.notes if n.code == "LQ411")]
-    assumed = ladder_end.assumptions(run, process_of(case, due))
+    assumed = ladder_end.assumptions(case, run, process_of(case, due))
     told = [*assumed, *(n for n in run.notes if n.code != "LQ411")]
     return Outcome(run, tuple(warned), tuple(told))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from liqcalc.answers.answer import Note
 from liqcalc.answers.ladder_money import purse
 from liqcalc.answers.stress_answer import Unit, UnitState, UnitStatus
 from liqcalc.answers.stress_crossing import (
@@ -93,6 +94,8 @@ class Walk:
             happened = self._end(crossed[1])
             if happened is not None:
                 found.append(happened)
+        else:
+            found[-1:] = [_cut(event) for event in found[-1:]]
         stop = {symbol: marks[symbol] for symbol in marks_of(self.case)} if self.names else {}
         self.case = self.base.at(stop)
         return found
@@ -119,10 +122,12 @@ class Walk:
             if name not in left:
                 self.gone.append(name)
                 self.money[name] = run.returned.get(number)
-        self.touched.add(unit.name)
+        closed = {n: qty - left.get(n, ZERO) for n, qty in before.items() if left.get(n) != qty}
+        for each in self.units:
+            if any(name in closed for name in each.positions):
+                self.touched.add(each.name)
         if ended(self.case, self.members(unit)):
             self.stuck.add(unit.name)
-        closed = {n: qty - left.get(n, ZERO) for n, qty in before.items() if left.get(n) != qty}
         remain = {name: qty for name, qty in left.items() if name in closed}
         return Happened(unit, marks, names, closed, remain, self._state(unit).equity, outcome)
 
@@ -159,7 +164,7 @@ class Walk:
         return left_in_pool(self.case, unit.currency)
 
 
-_MOST_EVENTS = 60
+_MOST_EVENTS = 250
 
 
 class Happened(NamedTuple):
@@ -172,6 +177,14 @@ class Happened(NamedTuple):
     left: dict[str, Decimal]
     equity: Decimal | None
     outcome: Outcome
+
+
+def _cut(event: Happened) -> Happened:
+    """Return the last liquidation of too many, which says so."""
+    text = f"after {_MOST_EVENTS} liquidations between two points no more are looked for"
+    outcome = event.outcome
+    warnings = (*outcome.warnings, Note("LQ418", text))
+    return event._replace(outcome=outcome._replace(warnings=warnings))
 
 
 def _quantities(case: Case) -> list[Decimal]:

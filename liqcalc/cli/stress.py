@@ -31,7 +31,7 @@ WORKED = """\
   1.  -36.79%  account  at BTCUSDT 38558.786, ETHUSDT 1833.1226
                         take over BTCUSDT long 0.5 at 38331.226
                         take over ETHUSDT short 5 at 1833.1226
-                        left behind it: 0
+                        left behind it: 0 USDT
 
   ends at  account  -36.79%  of all prices together; no rise below +10000%
 
@@ -166,7 +166,8 @@ def _answer(case: Case, where: str, path: str | None, **asked: Any) -> Stress:  
         return stress_case(case, path=read[0], where=read[1], betas=betas, **asked)
     except InputError as error:
         faults = [fault if fault.where == where else as_option(fault) for fault in error.faults]
-        raise InputError(*faults) from None
+        named = [f._replace(where="--symbol") if f.where == "symbol" else f for f in faults]
+        raise InputError(*named) from None
 
 
 def _suffix(picture: str | None) -> None:

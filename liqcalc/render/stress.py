@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from liqcalc.answers.stress_answer import UnitStatus
+from liqcalc.answers.stress_sums import stretches
 from liqcalc.engine.numbers import plain
 from liqcalc.render import derivation, heat, notes, screen, stress_ends, words
 from liqcalc.render.stress_words import money, price, signed, words_of
@@ -18,18 +19,17 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-    from liqcalc.answers.ladder_answer import LadderRow
     from liqcalc.answers.stress_answer import (
         Liquidation,
         Point,
         Stress,
         UnitState,
     )
+    from liqcalc.answers.stress_sums import Steps, Stretch
     from liqcalc.rules.schema import Display
 
 _MOST_ROWS = 40
 _MOST_SYMBOLS = 3
-_MOST_STEPS = 8
 
 
 def render(answer: Stress, display: Display, *, trace: bool) -> str:
@@ -79,7 +79,9 @@ def headline(answer: Stress) -> str:
         times = "" if beta == 1 else f" x {plain(beta)}"
         return f"{day}{answer.symbol} alone moves{times}"
     betas = ", ".join(f"{symbol} x {plain(beta)}" for symbol, beta in others.items())
-    return f"{day}all prices move together{f'; {betas}' if betas else ''}"
+    alone = f"{next(iter(answer.betas))} moves"
+    what = "all prices move together" if len(answer.betas) > 1 else alone
+    return f"{day}{what}{f'; {betas}' if betas else ''}"
 
 
 # The table
@@ -92,8 +94,9 @@ def _table(answer: Stress, display: Display) -> Table:
     several = len(answer.units) > 1
     header = ["time" if answer.kind == "path" else "move", *symbols]
     header += [f"equity {currency}" for currency in currencies]
-    header.append("highest margin ratio" if several else "margin ratio")
-    header += [display.ratio if display.ratio != "margin ratio" else "displayed"] if shown else []
+    ours = "requirement/equity" if shown else "margin ratio"
+    header.append(f"highest {ours}" if several else ours)
+    header += [display.ratio] if shown else []
     table = screen.columns(
         "left" if answer.kind == "path" else "right",
         *("right",) * (len(header) - 1),
@@ -149,7 +152,7 @@ def _own_display(answer: Stress) -> bool:
 def _fell(point: Point) -> str:
     if point.liquidations:
         names = [
-            f"{words_of(position)}{' in part' if event.left.get(position) else ''}"
+            f"{words_of(position)}{'' if position in point.liquidated else ' in part'}"
             for event in point.liquidations
             for position in event.closed
         ]
@@ -225,45 +228,41 @@ _PLANE_MARGIN = 8
 
 
 def _order(answer: Stress) -> Iterator[RenderableType]:
+    currencies = {unit.name: unit.currency for unit in answer.units}
     for title, events in _ways(answer):
         yield ""
         yield screen.strong(title)
         table = screen.columns("right", "right", "left", "left")
-        for event in events:
-            at = event.time if event.move is None else signed(event.move)
-            unit = words_of(event.unit)
-            for place, text in enumerate(_steps(event)):
-                first = place == 0
-                table.add_row(
-                    f"{event.number}." if first else "",
-                    screen.strong(at) if first else "",
-                    Text(unit, "red") if first else "",
-                    text,
-                )
+        for stretch in stretches(events):
+            first, last = stretch.events[0], stretch.events[-1]
+            number = f"{first.number}." if first is last else f"{first.number}-{last.number}."
+            at = first.time if first.move is None else signed(first.move)
+            head = (number, screen.strong(at), Text(words_of(first.unit), "red"))
+            for place, text in enumerate(_steps(stretch, currencies[first.unit])):
+                table.add_row(*(head if place == 0 else ("", "", "")), text)
         yield table
 
 
-def _steps(event: Liquidation) -> list[str]:
-    """Return the marks, then the steps that were taken."""
-    symbols = dict.fromkeys(name.rpartition(":")[0] for name in event.positions)
-    lines = ["at " + ", ".join(f"{s} {price(event.marks[s])}" for s in symbols)]
-    lines += [_step(row) for row in event.rows[:_MOST_STEPS]]
-    more = len(event.rows) - _MOST_STEPS
-    if more > 0:
-        lines.append(f"and {more} more steps (--json has them)")
-    if event.equity is not None:
-        lines.append(f"left behind it: {money(event.equity)}")
+def _steps(stretch: Stretch, currency: str) -> list[str]:
+    """Return the marks, the steps that were taken, and what they left."""
+    first, last = stretch.events[0], stretch.events[-1]
+    symbols = dict.fromkeys(name.rpartition(":")[0] for name in first.positions)
+    lines = ["at " + ", ".join(f"{s} {price(first.marks[s])}" for s in symbols)]
+    lines += [_step(steps) for steps in stretch.steps]
+    if last.equity is not None:
+        lines.append(f"left behind it: {money(last.equity)} {currency}")
     return lines
 
 
-def _step(row: LadderRow) -> str:
-    action = str(row.action).replace("_", " ")
-    closing = row.closing
-    assumed = "  (assumed)" if row.evidence == "assumed" else ""
-    if not closing.qty:
-        return f"{action}{f' ({row.orders})' if row.orders else ''}{assumed}"
-    at = "" if closing.price is None else f" at {price(closing.price)}"
-    return f"{action} {row.symbol} {row.side} {plain(closing.qty)}{at}{assumed}"
+def _step(steps: Steps) -> str:
+    assumed = "  (assumed)" if steps.assumed else ""
+    if not steps.qty:
+        return f"{steps.action}{f' ({steps.orders})' if steps.orders else ''}{assumed}"
+    at = "" if steps.first is None else f" at {price(steps.first)}"
+    if steps.first is not None and steps.last is not None and steps.first != steps.last:
+        at += f" to {price(steps.last)}"
+    times = "" if steps.taken == 1 else f" in {steps.taken} steps"
+    return f"{steps.action} {steps.position} {plain(steps.qty)}{times}{at}{assumed}"
 
 
 def _ways(answer: Stress) -> Iterator[tuple[str, list[Liquidation]]]:

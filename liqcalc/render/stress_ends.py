@@ -27,6 +27,8 @@ def ends(answer: Stress) -> Iterator[RenderableType]:
     """Yield where each part of the account ends, and what its positions do to that."""
     table = screen.columns("left", "left", "left")
     what = f"of {answer.symbol}" if answer.symbol else "of all prices together"
+    if len(answer.betas) == 1:
+        what = "of its price"
     if not answer.symbol and any(beta != 1 for beta in answer.betas.values()):
         what = "of all prices, each times its beta"
     for end in answer.ends:

@@ -1,0 +1,86 @@
+"""Liquidations that follow each other closely, summed up for the eye."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from liqcalc.engine.numbers import ZERO, exact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from decimal import Decimal
+
+    from liqcalc.answers.ladder_answer import LadderRow
+    from liqcalc.answers.stress_answer import Liquidation
+
+_SAME_PLACE = 3
+
+
+class Steps(NamedTuple):
+    """Steps of one kind on one position.
+
+    Attributes:
+        action: what was done.
+        position: ``SYMBOL side``.
+        taken: how many.
+        qty: closed by all of them.
+        first, last: fill prices; None where nothing was closed.
+        orders: cancelled by all of them.
+        assumed: one of them is not published.
+    """
+
+    action: str
+    position: str
+    taken: int
+    qty: Decimal
+    first: Decimal | None
+    last: Decimal | None
+    orders: int
+    assumed: bool
+
+
+class Stretch(NamedTuple):
+    """Liquidations of one unit at nearly one place."""
+
+    events: tuple[Liquidation, ...]
+    steps: tuple[Steps, ...]
+
+
+def stretches(events: Iterable[Liquidation]) -> list[Stretch]:
+    """Return events in order, with those of one unit within 0.1% of a move taken together."""
+    groups: list[list[Liquidation]] = []
+    for event in events:
+        if groups and _together(groups[-1][-1], event):
+            groups[-1].append(event)
+        else:
+            groups.append([event])
+    return [Stretch(tuple(group), tuple(_summed(group))) for group in groups]
+
+
+def _together(one: Liquidation, other: Liquidation) -> bool:
+    if one.unit != other.unit or one.time != other.time:
+        return False
+    if one.move is None or other.move is None:
+        return True
+    return round(one.move, _SAME_PLACE) == round(other.move, _SAME_PLACE)
+
+
+def _summed(events: Iterable[Liquidation]) -> Iterable[Steps]:
+    found: dict[tuple[str, str], list[LadderRow]] = {}
+    for event in events:
+        for row in event.rows:
+            found.setdefault((str(row.action), f"{row.symbol} {row.side}"), []).append(row)
+    for (action, position), rows in found.items():
+        prices = [row.closing.price for row in rows if row.closing.price is not None]
+        with exact():
+            qty = sum((row.closing.qty for row in rows), ZERO)
+        yield Steps(
+            action.replace("_", " "),
+            position,
+            len(rows),
+            qty,
+            prices[0] if prices else None,
+            prices[-1] if prices else None,
+            sum(row.orders for row in rows),
+            any(row.evidence == "assumed" for row in rows),
+        )
