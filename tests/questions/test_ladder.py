@@ -225,6 +225,13 @@ class TestWhole:
         assert answer.rows[0].closing.price == D("954.63441")  # 955.59*(1 - 0.001)
         assert answer.end.margin_after == D("2.03441")
 
+    def test_a_short_fills_above_the_mark(self):
+        case = sheet("hyperliquid", [{"floor": "0", "mmr": "0.01"}], side="short", qty="10")
+        case["positions"][0]["margin"] = "9"
+        answer = ladder(case, to="100", slippage_bps=20, today=TODAY)
+
+        assert told(answer) == [(100, "close", 10, D("100.2"), -2, 0, 7)]
+
     def test_a_takeover_filled_at_the_trigger_leaves_the_rest_to_the_fund(self):
         case = sheet("gate", TWO_ROWS, qty="10", margin="100")
         # 100 + 10(p - 100) = 0.1p at 90.9090...; 90.9 leaves 100 - 91 = 9
@@ -256,14 +263,12 @@ class TestRecordedSteps:
         assert row.closing.fee == D("14.9997")
         assert row.margin_left == D("483.9803")  # 499 - 0.02 - 14.9997
 
-    def _drift(self, fee: str, fund: str) -> Any:
+    def _drift(self, fee: str, fund: str, qty: str = "100", equity: str = "990") -> Any:
         case = {
             "exchange": "drift",
             "as_of": "2026-04-01",
-            "account": {"margin_mode": "cross", "collateral_mode": "multi", "equity": "990"},
-            "positions": [
-                {"symbol": "TEST-PERP", "side": "long", "qty": "100", "mark_price": "100"}
-            ],
+            "account": {"margin_mode": "cross", "collateral_mode": "multi", "equity": equity},
+            "positions": [{"symbol": "TEST-PERP", "side": "long", "qty": qty, "mark_price": "100"}],
             "contracts": {
                 "TEST-PERP": COIN | {"quote": "USD", "settle": "USDC", "lot_size": "0.01"}
             },
@@ -289,6 +294,30 @@ class TestRecordedSteps:
         assert (row.closing.qty, row.closing.price) == (D("1.25"), 99)
         assert row.closing.fee == D("1.25")
         assert row.margin_left == D("987.5")  # 990 - 1.25 - 1.25: a tenth of 98.75 at 100
+
+    @pytest.mark.parametrize(
+        ("qty", "equity", "closed"),
+        [("0.49", "4.8", "0.49"), ("0.50", "4.9", "0.01"), ("0.51", "4.95", "0.02")],
+    )
+    def test_drift_takes_what_is_worth_less_than_50_whole(self, qty, equity, closed):
+        # needs a tenth of the value; 0.15 short at 10 a coin is 0.015, in lots 0.02
+        run = self._drift("0", "0", qty, equity)
+
+        assert run.rows[0].closing.qty == D(closed)
+
+    def test_kucoin_cross_keeps_at_most_600000(self):
+        case = {
+            "exchange": "kucoin",
+            "account": {"margin_mode": "cross", "wallet_balance": "200000"},
+            "positions": [
+                {"symbol": "XBTUSDTM", "side": "long", "qty": "60", "entry_price": "60000"}
+            ],
+        }
+        row = run_ladder(Case.of(case, today=TODAY), 0).rows[0]
+
+        assert (
+            row.qty_left * row.mark_price <= 600_000 < (row.qty_left + D("0.001")) * row.mark_price
+        )
 
 
 class TestCross:
@@ -346,6 +375,18 @@ class TestCross:
         assert [(str(row.action), row.orders) for row in answer.rows] == [("cancel_orders", 1)]
         assert answer.end is not None
         assert answer.end.qty_left == 5
+
+    def test_orders_of_other_contracts_stay_where_only_its_own_go(self):
+        case = sheet("gate", TWO_ROWS, qty="10", margin="1")
+        case["contracts"] = {"COIN": COIN, "OTHER": COIN | {"base": "OTHER"}}
+        orders = [
+            {"symbol": symbol, "side": "long", "qty": "1", "price": "9"}
+            for symbol in ("COIN", "OTHER")
+        ]
+        run = run_at_marks(Case.of(case | {"orders": orders}, today=TODAY))
+
+        assert run.rows[0].orders == 1
+        assert [order.symbol for order in run.left.sheet.orders] == ["OTHER"]
 
     def test_the_vault_takes_all_positions_and_the_wallet(self):
         one = {"symbol": "ONE", "side": "long", "qty": "5"}
