@@ -312,8 +312,8 @@ def _shown(search: LeverageSearch, best: Try | None, asked: Asked) -> Try:
         return best
     if asked.leverage is not None and asked.stop is None:
         return search.at(asked.leverage)
-    at_all = search.at(search.highest())
-    return search.at(ONE) if search.moves() else at_all
+    isolated = asked.case.position(search.i).isolated
+    return search.at(ONE if isolated else search.highest())
 
 
 _REASONS = {
@@ -334,7 +334,7 @@ def _binds(search: LeverageSearch, best: Try | None, shown: Try, i: int) -> Bind
         if shown.verdict is Verdict.INDETERMINATE:
             return Binds.INDETERMINATE
         isolated = search.case.position(i).isolated
-        return Binds.NOTHING_WORKS if isolated and search.moves() else Binds.WALLET
+        return Binds.NOTHING_WORKS if isolated else Binds.WALLET
     above = best.leverage + search.step
     if above > best.limit.leverage:
         return best.limit.of

@@ -16,7 +16,21 @@ EXAMPLES = """\
   liqcalc leverage bybit BTCUSDT short -e 60000 --stop 61500 --risk-rate 0.01 --wallet 10000
   liqcalc leverage okx BTC-USDT-SWAP long 1 -e 60000 --leverage 20
 """
-WORKED = ""
+WORKED = """\
+  $ liqcalc leverage binance BTCUSDT long 0.5 -e 60000 --stop 58000 --as-of 2026-10-01
+  ...
+  stop                       58000  USDT  3.33% from the mark
+  needed mark            57684.058  USDT  the mark that must be survived, all terms below counted
+  loss at the stop       1058.4855  USDT  1304.3478 USDT if liquidated
+  ...
+  leverage  margin, USDT  liquidation    away        room  comes first
+        1x         29985    30.120482  99.95%   57653.938  fires first
+  ...
+       20x          1485    57259.036   4.57%   425.02186  fires first
+       23x     1289.3478    57651.912   3.91%   32.146004  fires first  <- the largest safe
+       24x          1235    57761.044   3.73%  -76.986177  liquidated first
+  ...
+"""
 
 OptionalNumber = str | None
 Stop = Annotated[

@@ -15,7 +15,26 @@ EXAMPLES = """\
   liqcalc stop okx BTC-USDT-SWAP short 1 -e 60000 -l 25 --stop 61500 --stop 62000 --gap 0.01
   liqcalc stop --sheet account.yaml --position BTCUSDT --stop 58000 --trigger mark
 """
-WORKED = ""
+WORKED = """\
+  $ liqcalc stop binance BTCUSDT long 0.5 -e 60000 -l 20 --stop 58000 --stop 57300 --gap 0.01
+  binance BTCUSDT  long 0.5, entry 60000, isolated 20x
+
+  liquidation    57259.03614458  USDT  4.57% from the mark
+  furthest stop         57373.8  USDT  4.38% from the mark; one tick further is liquidated first
+  ...
+   stop   away  last price        mark                 fill        room  of distance  largest gap
+  58000  3.33%  fires first       fires first         57942   625.02186       31.25%        1.08%
+  57300   4.5%  liquidated first  liquidated first  57242.7  -73.578845       -2.73%            -
+
+  loss, USDT  price  slippage  fee to close  fee to open  funding      total  if liquidated
+       58000   1000        29       14.4855           15        0  1058.4855           1500
+       57300   1350     28.65     14.310675           15        0  1407.9607           1500
+
+   stop  after a gap of 1%      fill  comes first            lost
+  58000              57420  57362.58  fires first       1348.0506
+  57300              56727         -  liquidated first       1500
+  ...
+"""
 
 Stops = Annotated[
     list[str] | None,
