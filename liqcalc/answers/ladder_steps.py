@@ -138,7 +138,8 @@ def process_of(case: Case, k: int) -> Process | None:
         if process.mode is mode and (not process.products or product in process.products)
     ]
     past = [process for process in fits if found.day is None or process.from_ <= found.day]
-    return past[-1] if past else fits[0] if fits else None
+    days = sorted(past or fits, key=lambda process: process.from_)
+    return (days[-1] if past else days[0]) if days else None
 
 
 def liquidate(walk: Walk) -> None:
@@ -157,6 +158,10 @@ def _process(walk: Walk, group: Group) -> None:
         symbol = walk.case.sheet.positions[first].symbol
         walk.say("LQ411", f"{symbol}: what the exchange does is not known")
         return
+    day = walk.case.resolved.day
+    if day is not None and day < process.from_:
+        text = f"the process of {day} is not known: that of {process.from_} stands for it"
+        walk.say("LQ410", text)
     for number, step in enumerate(process.steps, start=1):
         if step.action in TOLD:
             continue

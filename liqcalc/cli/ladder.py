@@ -60,7 +60,7 @@ FillWord = Annotated[
     ),
 ]
 Slippage = Annotated[
-    str, number("N", "how much worse than the mark orders fill, in basis points; default 0")
+    str, number("N", "how much worse than the mark orders fill, in basis points")
 ]
 Every = Annotated[bool, typer.Option("--all", help="show every row of a long ladder")]
 

@@ -537,6 +537,32 @@ class TestWays:
         assert found.rows[0].closing.price == D("99.1")
 
 
+class TestDays:
+    """The process of the day is walked; before the first known one that one, and it is said."""
+
+    def _kraken(self, day: str, product: str) -> Any:
+        case = sheet("kraken", [{"floor": "0", "mmr": "0.01"}], qty="100", margin="99")
+        contract = COIN | {"product": product}
+        if product == "inverse":
+            contract |= {"quote": "USD", "settle": "COIN"}
+            case["positions"][0]["margin"] = "0.009"
+        case |= {"contracts": {"COIN": contract}, "as_of": day}
+        return ladder(case, to="100", today=TODAY)
+
+    def test_linear_and_inverse_contracts_have_their_own(self):
+        linear = self._kraken("2026-05-01", "linear")
+        inverse = self._kraken("2026-05-01", "inverse")
+
+        assert (linear.rows[0].action, inverse.rows[0].action) == (Action.REDUCE, Action.CLOSE)
+        assert [linear.process_from, inverse.process_from] == ["2026-03-26", "2022-04-12"]
+
+    @pytest.mark.parametrize(("day", "said"), [("2026-03-25", True), ("2026-03-26", False)])
+    def test_a_day_before_the_first_process_is_said(self, day, said):
+        notes = str(self._kraken(day, "linear").basis.assumptions)
+
+        assert ("the process of 2026-03-25 is not known" in notes) is said
+
+
 class TestRefusals:
     """Every input that contradicts another is told, all at once."""
 
