@@ -88,8 +88,8 @@ def _best(answer: LeverageAnswer) -> tuple[str, Text, str, Text]:
         remark = f"at {plain(answer.above)}x liquidation comes before the stop; {limit}"
     if not answer.moves:
         remark += "; leverage does not move liquidation here"
-        if answer.least_opening is not None:
-            remark += f", {plain(answer.least_opening)}x or more opens it"
+    if answer.least_opening is not None:
+        remark += f"; {plain(answer.least_opening)}x or more opens it"
     return "safe leverage", Text(f"{plain(answer.leverage)}x", "bold green"), "", screen.dim(remark)
 
 

@@ -265,6 +265,27 @@ SLIPS = {
         "LQ224",
         "      funding",
     ),
+    "a leverage step of nothing": Slip(
+        EXCHANGE,
+        DISPLAY,
+        "leverage_steps: [{from: 2026-05-01, source: margin-help, step: 0}]\n" + DISPLAY,
+        "LQ213",
+        "leverage_steps",
+    ),
+    "a leverage step that leaves 1 out": Slip(
+        EXCHANGE,
+        DISPLAY,
+        "leverage_steps: [{from: 2026-05-01, source: margin-help, step: 0.3}]\n" + DISPLAY,
+        "LQ213",
+        "leverage_steps",
+    ),
+    "a leverage step's source": Slip(
+        EXCHANGE,
+        DISPLAY,
+        "leverage_steps: [{from: 2026-05-01, source: help, step: 1}]\n" + DISPLAY,
+        "LQ207",
+        "leverage_steps",
+    ),
     "an hour that no day has": Slip(EXCHANGE, "first_hour: 0", "first_hour: 24", "LQ224"),
     "a funding entry's day": Slip(
         EXCHANGE, "{source: margin-help, from: 2026-05", "{source: margin-help, from: 2026", "LQ208"
