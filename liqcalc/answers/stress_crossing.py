@@ -17,19 +17,25 @@ Marks = dict[str, Decimal]
 
 
 class Search(NamedTuple):
-    """How a crossing is looked for where the curve does not know it.
+    """How finely a way is looked at.
 
     Attributes:
-        parts: of the way, at whose ends the condition is looked at.
+        parts: of the way, at whose ends the condition is looked at where the
+            curve does not know the crossing.
         narrow: share of the way to which the crossing is then known.
+        events: after so many liquidations between two points, further ones are
+            taken together.
+        steps: in so many parts of the way.
     """
 
     parts: int = 8
     narrow: Decimal = Decimal("1e-22")
+    events: int = 100
+    steps: int = 40
 
 
 FINE = Search()
-COARSE = Search(4, Decimal("1e-9"))
+COARSE = Search(4, Decimal("1e-9"), 10, 10)
 _BEYOND = (ZERO, *(Decimal(1).scaleb(-places) for places in (28, 24, 20, 14, 11, 8)))
 """Where the condition holds only beyond the root, and where printed profits move a given equity."""
 

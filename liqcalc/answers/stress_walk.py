@@ -9,7 +9,6 @@ from liqcalc.answers.ladder_money import purse
 from liqcalc.answers.stress_answer import Unit, UnitState, UnitStatus
 from liqcalc.answers.stress_crossing import (
     FINE,
-    Crossing,
     Leg,
     Marks,
     Search,
@@ -19,7 +18,7 @@ from liqcalc.answers.stress_crossing import (
 )
 from liqcalc.answers.stress_process import run_process
 from liqcalc.answers.stress_units import marks_of, names_of
-from liqcalc.engine.numbers import ZERO, exact
+from liqcalc.engine.numbers import ONE, ZERO, exact
 from liqcalc.engine.steps import Fill
 from liqcalc.rules.schema import CollateralMode
 
@@ -67,37 +66,52 @@ class Walk:
         """Return where the positions of a unit stand in the case now."""
         return [j for j, name in enumerate(self.names) if name in unit.positions]
 
-    def next(self, leg: Leg) -> tuple[Crossing, Unit] | None:
-        """Return the first unit that ends on a leg, and where."""
-        found: list[tuple[Crossing, Unit]] = []
+    def next(self, leg: Leg, gone: Decimal, counts: Mapping[str, int]) -> Next | None:
+        """Return the first liquidation on a leg.
+
+        After many of a unit the next one is not nearer than a step: some
+        exchanges close a lot at each tick, which is the same as more lots a
+        few ticks later.
+
+        Args:
+            leg: the rest of the way.
+            gone: share of the whole way before it.
+            counts: liquidations of each unit on the way so far.
+        """
+        found: list[Next] = []
         for unit in self.units:
             if unit.name in self.stuck:
                 continue
             crossed = crossing(leg, self.members(unit), self.search)
-            if crossed is not None:
-                found.append((crossed, unit))
-        return min(found, key=lambda pair: pair[0].share, default=None)
+            if crossed is None:
+                continue
+            share = crossed.holds
+            if counts.get(unit.name, 0) >= self.search.events and gone < ONE:
+                share = max(share, min(ONE, ONE / self.search.steps / (ONE - gone)))
+            case = crossed.case if share == crossed.holds else None
+            found.append(Next(unit, share, case))
+        return min(found, key=lambda event: event.share, default=None)
 
     def go(self, marks: Mapping[str, Decimal]) -> list[Happened]:
         """Move to `marks` and return the liquidations on the way."""
         found: list[Happened] = []
+        counts: dict[str, int] = {}
         self.stuck.clear()
-        for _ in range(_MOST_EVENTS):
-            if not self.names:
-                return found
+        gone = ZERO
+        while self.names:
             start = marks_of(self.case)
-            stop = {symbol: marks[symbol] for symbol in start}
-            crossed = self.next(Leg(self.case, start, stop))
-            if crossed is None:
+            leg = Leg(self.case, start, {symbol: marks[symbol] for symbol in start})
+            event = self.next(leg, gone, counts)
+            if event is None:
+                self.case = self.base.at(leg.stop)
                 break
-            self.case = crossed[0].case
-            happened = self._end(crossed[1])
+            self.case = event.case or self.base.at(leg.at(event.share))
+            gone += (ONE - gone) * event.share
+            counts[event.unit.name] = counts.get(event.unit.name, 0) + 1
+            happened = self._end(event.unit)
             if happened is not None:
-                found.append(happened)
-        else:
-            found[-1:] = [_cut(event) for event in found[-1:]]
-        stop = {symbol: marks[symbol] for symbol in marks_of(self.case)} if self.names else {}
-        self.case = self.base.at(stop)
+                joined = event.case is None
+                found.append(_joined(happened, self.search.steps) if joined else happened)
         return found
 
     def _end(self, unit: Unit) -> Happened | None:
@@ -164,7 +178,15 @@ class Walk:
         return left_in_pool(self.case, unit.currency)
 
 
-_MOST_EVENTS = 250
+class Next(NamedTuple):
+    """The next liquidation of a unit: after which share of the rest of the way, and the case there.
+
+    The case is None where several liquidations are taken together.
+    """
+
+    unit: Unit
+    share: Decimal
+    case: Case | None
 
 
 class Happened(NamedTuple):
@@ -179,12 +201,12 @@ class Happened(NamedTuple):
     outcome: Outcome
 
 
-def _cut(event: Happened) -> Happened:
-    """Return the last liquidation of too many, which says so."""
-    text = f"after {_MOST_EVENTS} liquidations between two points no more are looked for"
+def _joined(event: Happened, steps: int) -> Happened:
+    """Return a liquidation that stands for those of a part of the way, which says so."""
+    text = f"many small liquidations are taken together, in {steps} parts of the way between points"
     outcome = event.outcome
-    warnings = (*outcome.warnings, Note("LQ418", text))
-    return event._replace(outcome=outcome._replace(warnings=warnings))
+    told = (*outcome.assumptions, Note("LQ418", text))
+    return event._replace(outcome=outcome._replace(assumptions=told))
 
 
 def _quantities(case: Case) -> list[Decimal]:

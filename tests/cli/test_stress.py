@@ -9,6 +9,7 @@ import io
 
 import pytest
 
+from liqcalc.errors import InputError
 from liqcalc.render import charts
 
 SHEET = """\
@@ -197,5 +198,5 @@ class TestCharts:
         assert sorted(path.name for path in tmp_path.iterdir()) == ["path.csv", "sheet.yaml"]
 
     def test_a_picture_of_the_library_is_checked_too(self):
-        with pytest.raises(charts.InputError, match="LQ126"):
+        with pytest.raises(InputError, match="LQ126"):
             charts.check("a.gif")

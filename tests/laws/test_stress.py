@@ -48,6 +48,10 @@ def alike(case):
     return case if same and not several else None
 
 
+def stressed(case, **asked):
+    return stress_case(case, **asked)
+
+
 def grainy(case):
     """Return whether some amounts are cut to steps of money, which makes the condition flicker."""
     resolved = case.resolved
@@ -69,7 +73,7 @@ def test_no_move_is_the_account_as_it_is(exchange, data):
     case = alike(case_of(data.draw(disturbed_cases(exchange, mixed=True))))
     if case is None:
         return
-    (point,) = stress_case(case, moves="0").points
+    (point,) = stressed(case, moves="0").points
 
     assert point.liquidated == ()
     pools = {pool.currency: pool for pool in case.figures.pools}
@@ -89,7 +93,7 @@ def test_the_end_is_the_first_move_at_which_the_condition_holds(exchange, data):
     case = alike(case_of(data.draw(disturbed_cases(exchange, mixed=True))))
     if case is None:
         return
-    answer = stress_case(case, moves="0")
+    answer = stressed(case, moves="0")
     line = Line(marks_of(case), answer.betas)
     if grainy(case):
         return
@@ -115,7 +119,7 @@ def test_it_ends_where_the_joint_move_of_the_account_does(exchange, data):
     case = alike(case_of(data.draw(disturbed_cases(exchange))))
     if case is None:
         return
-    joint, answer = case.figures.joint, stress_case(case, moves="0")
+    joint, answer = case.figures.joint, stressed(case, moves="0")
     pools = [unit for unit in answer.units if not unit.isolated]
     if joint is None or joint.down is None or len(pools) != 1:
         return
@@ -134,14 +138,14 @@ def test_a_point_before_the_end_holds_and_one_beyond_does_not(exchange, data, sh
     case = alike(case_of(data.draw(disturbed_cases(exchange, mixed=True))))
     if case is None:
         return
-    ends = stress_case(case, moves="0").ends
+    ends = stressed(case, moves="0").ends
     near = [end for end in ends if end.nearest]
     if not near or len(near) < len(ends) or grainy(case):
         return
     end = min(near, key=lambda each: abs(each.nearest))
     if not Decimal("0.0001") < abs(end.nearest) < Decimal("0.99"):
         return
-    points = stress_case(case, moves=[end.nearest * (ONE + share)]).points
+    points = stressed(case, moves=[end.nearest * (ONE + share)]).points
     state = next(state for p in points if p.move for state in p.units if state.name == end.unit)
     events = [event.unit for point in points for event in point.liquidations]
     if share < 0:
@@ -167,7 +171,7 @@ def test_a_repair_survives_and_one_step_less_does_not(exchange, data, wanted):
     case = alike(case_of(data.draw(disturbed_cases(exchange, mixed=True))))
     if case is None:
         return
-    answer = stress_case(case, moves="0", survive=wanted)
+    answer = stressed(case, moves="0", survive=wanted)
     line = Line(marks_of(case), answer.betas)
     with exact():
         for option in answer.repairs.options:
@@ -194,7 +198,7 @@ def test_an_isolated_position_does_not_mind_the_others(exchange, data, move):
         return
     if case.sheet.orders:
         return
-    whole = stress_case(case, moves=move)
+    whole = stressed(case, moves=move)
     for unit in whole.units:
         (i, *_) = members_of(case, unit)
         pairs = [
@@ -203,7 +207,7 @@ def test_an_isolated_position_does_not_mind_the_others(exchange, data, move):
         if not unit.isolated or len(pairs) > 1:
             continue
         row = case.sheet.positions[i]
-        alone = stress_case(case.with_sheet(case.sheet._replace(positions=(row,))), moves=move)
+        alone = stressed(case.with_sheet(case.sheet._replace(positions=(row,))), moves=move)
         for point, single in zip(whole.points, alone.points, strict=True):
             state = next(state for state in point.units if state.name == unit.name)
             assert state == single.units[0]
@@ -216,7 +220,7 @@ def test_equity_and_ratio_are_the_slow_judges_at_the_moved_marks(exchange, data,
     case = alike(case_of(sheet))
     if case is None or (sheet.get("account") or {}).get("equity") is not None:
         return
-    point = next(p for p in stress_case(case, moves=move).points if p.move)
+    point = next(p for p in stressed(case, moves=move).points if p.move)
     if point.liquidations or len(case.figures.pools) > 1:
         return
     try:

@@ -47,6 +47,10 @@ MIXED = CROSS | {"positions": [LONG, {**SHORT, "margin_mode": "isolated", "margi
 DIGITS = D("1e-24")
 
 
+def stress(sheet, **asked):
+    return liqcalc.stress(sheet, **asked)
+
+
 def at(answer, move):
     return next(point for point in answer.points if point.move == D(move))
 
@@ -59,7 +63,7 @@ class TestGrid:
     """Equity and ratio at the moved marks."""
 
     def test_a_fall_of_a_tenth(self):
-        point = at(liqcalc.stress(CROSS, moves="-0.1"), "-0.1")
+        point = at(stress(CROSS, moves="-0.1"), "-0.1")
 
         assert point.marks == {"BTC": D(54900), "ETH": D(2610)}
         assert point.equity == {"USDT": D(4400)}
@@ -67,37 +71,38 @@ class TestGrid:
         assert point.units[0].status is UnitStatus.HOLDS
 
     def test_the_marks_themselves_are_always_among_the_points(self):
-        answer = liqcalc.stress(CROSS, moves=["-0.2", "0.3"])
+        answer = stress(CROSS, moves=["-0.2", "0.3"])
 
         assert [point.move for point in answer.points] == [D("-0.2"), D(0), D("0.3")]
 
     def test_no_move_changes_nothing(self):
-        point = at(liqcalc.stress(CROSS, moves="-0.4,0.4"), 0)
+        point = at(stress(CROSS, moves="-0.4,0.4"), 0)
         account = liqcalc.evaluate(CROSS).account
 
+        assert account is not None
         assert point.units[0].equity == account.exact["equity"] == D(6000)
         assert point.units[0].margin_ratio == account.exact["margin_ratio"]
         assert point.liquidated == ()
 
     def test_a_range_goes_up_to_its_end(self):
-        moves = [point.move for point in liqcalc.stress(CROSS, moves="-0.2:0.2:0.1").points]
+        moves = [point.move for point in stress(CROSS, moves="-0.2:0.2:0.1").points]
 
         assert moves == [D("-0.2"), D("-0.1"), D(0), D("0.1"), D("0.2")]
 
     def test_one_symbol_alone(self):
-        point = at(liqcalc.stress(CROSS, moves="-0.1", symbol="ETH"), "-0.1")
+        point = at(stress(CROSS, moves="-0.1", symbol="ETH"), "-0.1")
 
         assert point.marks == {"BTC": D(61000), "ETH": D(2610)}
         assert point.equity == {"USDT": D(6000 + 1450)}
 
     def test_a_price_is_held_above_zero_and_it_is_said(self):
-        answer = liqcalc.stress(CROSS, moves="-0.6", betas={"BTC": "2"})
+        answer = stress(CROSS, moves="-0.6", betas={"BTC": "2"})
 
         assert at(answer, "-0.6").marks["BTC"] == D("6.1")
         assert any("ten-thousandth" in note.message for note in answer.basis.assumptions)
 
     def test_a_plane_moves_one_symbol_against_the_others(self):
-        answer = liqcalc.stress(CROSS, by="BTC", moves="-0.1,0.2")
+        answer = stress(CROSS, by="BTC", moves="-0.1,0.2")
         points = {(point.by_move, point.move): point for point in answer.points}
 
         assert len(points) == 9
@@ -108,14 +113,14 @@ class TestGrid:
 
     def test_isolated_and_cross_money_is_summed_by_currency(self):
         # 5000 + 500 in the pool, and 1000 + 5*(3000 - 2900) behind the isolated short
-        assert at(liqcalc.stress(MIXED, moves="-0.1"), 0).equity == {"USDT": D(7000)}
+        assert at(stress(MIXED, moves="-0.1"), 0).equity == {"USDT": D(7000)}
 
 
 class TestLiquidation:
     """What is liquidated, where, and in which order."""
 
     def test_the_whole_account_at_the_joint_move(self):
-        answer = liqcalc.stress(CROSS, moves="-0.35,-0.36")
+        answer = stress(CROSS, moves="-0.35,-0.36")
         (event,) = answer.liquidations
 
         assert near(D(-5550) / D(15550), event.move)
@@ -127,7 +132,7 @@ class TestLiquidation:
     def test_an_isolated_position_by_itself(self):
         # the long has 5500 + 30500*x and needs 305*(1 + x);
         # the short has 1500 - 14500*x and needs 145*(1 + x)
-        answer = liqcalc.stress(MIXED, moves="-0.2,0.2")
+        answer = stress(MIXED, moves="-0.2,0.2")
         down, up = answer.liquidations
 
         assert (down.unit, up.unit) == ("account", "ETH:short")
@@ -139,7 +144,7 @@ class TestLiquidation:
     def test_the_nearer_end_comes_first(self):
         rows = [{**SHORT, "side": "long", "margin_mode": "isolated", "margin": "3000"}, LONG]
         sheet = CROSS | {"positions": rows}
-        answer = liqcalc.stress(sheet, moves="-0.4")
+        answer = stress(sheet, moves="-0.4")
 
         # ETH has 3000 - 500 + 14500*x and needs 145*(1 + x)
         assert [event.unit for event in answer.liquidations] == ["ETH:long", "account"]
@@ -148,7 +153,7 @@ class TestLiquidation:
 
     def test_what_is_liquidatable_at_the_marks_is_shown_there_and_gone_beyond(self):
         account = {"margin_mode": "cross", "wallet_balance": "-600"}
-        answer = liqcalc.stress(CROSS | {"account": account}, moves="0.1")
+        answer = stress(CROSS | {"account": account}, moves="0.1")
 
         assert at(answer, 0).units[0].status is UnitStatus.LIQUIDATABLE
         assert at(answer, 0).liquidated == ()
@@ -157,7 +162,7 @@ class TestLiquidation:
 
     def test_what_is_not_known_is_said(self):
         sheet = CROSS | {"account": {"margin_mode": "cross"}}
-        answer = liqcalc.stress(sheet, moves="-0.5", survive="-0.3")
+        answer = stress(sheet, moves="-0.5", survive="-0.3")
 
         assert {point.units[0].status for point in answer.points} == {UnitStatus.UNKNOWN}
         assert "wallet_balance" in answer.points[0].units[0].reason
@@ -175,7 +180,7 @@ class TestLiquidation:
             "fees": {"taker": "0"},
         }
         plain, worse = (
-            liqcalc.stress(hyperliquid, moves="-0.2", slippage_bps=bps).liquidations[0]
+            stress(hyperliquid, moves="-0.2", slippage_bps=bps).liquidations[0]
             for bps in ("0", "50")
         )
 
@@ -188,7 +193,7 @@ class TestEnds:
     """The move that ends the account, and what brings it down."""
 
     def test_both_directions(self):
-        (end,) = liqcalc.stress(CROSS, moves="-0.1").ends
+        (end,) = stress(CROSS, moves="-0.1").ends
 
         assert near(D(-5550) / D(15550), end.down)
         assert end.up is None
@@ -196,21 +201,20 @@ class TestEnds:
 
     def test_betas_in_one_pool(self):
         # ETH moves half as far: 6000 + 30500*x - 7250*x = 450 + 305*x + 72.5*x
-        (end,) = liqcalc.stress(CROSS, moves="-0.1", betas={"ETH": "0.5"}).ends
+        (end,) = stress(CROSS, moves="-0.1", betas={"ETH": "0.5"}).ends
 
         assert near(D(-5550) / D("22872.5"), end.down, D("1e-20"))
 
     def test_a_beta_of_an_isolated_position(self):
         once, twice = (
-            liqcalc.stress(ISOLATED, moves="-0.1", betas={"ETH": beta}).ends[0].down
-            for beta in ("1", "2")
+            stress(ISOLATED, moves="-0.1", betas={"ETH": beta}).ends[0].down for beta in ("1", "2")
         )
 
         assert near(D(90) / D(99) - 1, once)
         assert near(once, 2 * twice)
 
     def test_a_negative_beta_swaps_the_directions(self):
-        (end,) = liqcalc.stress(ISOLATED, moves="-0.1", betas={"ETH": "-1"}).ends
+        (end,) = stress(ISOLATED, moves="-0.1", betas={"ETH": "-1"}).ends
 
         assert end.down is None
         assert near(1 - D(90) / D(99), end.up)
@@ -226,13 +230,13 @@ class TestEnds:
             "tiers": {"XUSD": [{"floor": "0", "mmr": "0.01"}]},
             "fees": {"taker": "0"},
         }
-        answer = liqcalc.stress(sheet, moves="-0.5")
+        answer = stress(sheet, moves="-0.5")
 
         assert near(D(101) / D(150) - 1, answer.ends[0].down)
         assert at(answer, 0).equity == {"X": D(50)}
 
     def test_the_position_without_which_it_lasts_longest(self):
-        answer = liqcalc.stress(CROSS, moves="-0.1")
+        answer = stress(CROSS, moves="-0.1")
         btc, eth = answer.causes
 
         assert answer.culprit == "BTC:long"
@@ -246,13 +250,11 @@ class TestEnds:
     def test_a_position_closed_where_equity_was_given_keeps_its_profit_in_it(self):
         given = CROSS | {"account": {"margin_mode": "cross", "equity": "6000"}}
 
-        by_wallet, by_equity = (
-            liqcalc.stress(sheet, moves="-0.1").causes for sheet in (CROSS, given)
-        )
+        by_wallet, by_equity = (stress(sheet, moves="-0.1").causes for sheet in (CROSS, given))
         assert near(by_wallet[1].end_without, by_equity[1].end_without)
 
     def test_the_isolated_position_that_ends_first_is_the_culprit(self):
-        assert liqcalc.stress(MIXED, moves="-0.1").culprit == "ETH:short"
+        assert stress(MIXED, moves="-0.1").culprit == "ETH:short"
 
 
 class TestRepair:
@@ -260,7 +262,7 @@ class TestRepair:
 
     def test_cash(self):
         # at -0.4: equity -400, requirement 270; equality liquidates, so a cent more
-        add = liqcalc.stress(CROSS, moves="-0.1", survive="-0.4").repairs.options[0]
+        add = stress(CROSS, moves="-0.1", survive="-0.4").repairs.options[0]
 
         assert (add.kind, add.amount, add.currency) == (RepairKind.ADD, D("670.01"), "USDT")
         assert add.kept
@@ -268,28 +270,28 @@ class TestRepair:
     def test_closing(self):
         # closing q of BTC at 61000 saves 24400*q of loss and 366*q of requirement, and costs
         # 30.5*q: 24735.5*q > 670 from q = 0.0271 on, in lots 0.028; its fee is 0.028*30.5
-        options = liqcalc.stress(CROSS, moves="-0.1", survive="-0.4").repairs.options
+        options = stress(CROSS, moves="-0.1", survive="-0.4").repairs.options
         btc, eth = options[1:]
 
         assert (btc.position, btc.amount, btc.cost) == ("BTC:long", D("0.028"), D("0.854"))
         assert (eth.amount, eth.reason) == (None, "not enough, even all of it")
 
     def test_the_cheapest_leaves_the_least_money_now(self):
-        repairs = liqcalc.stress(CROSS, moves="-0.1", survive="-0.4").repairs
+        repairs = stress(CROSS, moves="-0.1", survive="-0.4").repairs
 
         assert repairs.at_risk == ("account",)
         assert repairs.cheapest["account"].position == "BTC:long"
 
     def test_margin_of_an_isolated_position(self):
         # at 80: 10 - 20 = -10, requirement 0.8
-        repairs = liqcalc.stress(ISOLATED, moves="-0.1", survive="-0.2").repairs
+        repairs = stress(ISOLATED, moves="-0.1", survive="-0.2").repairs
 
         assert repairs.options[0].amount == D("10.81")
         # its margin leaves with what is closed, so only all of it helps
         assert repairs.options[1].amount == D(1)
 
     def test_nothing_to_do(self):
-        repairs = liqcalc.stress(CROSS, moves="-0.1", survive="-0.35").repairs
+        repairs = stress(CROSS, moves="-0.1", survive="-0.35").repairs
 
         assert repairs.at_risk == repairs.options == ()
 
@@ -305,21 +307,21 @@ class TestPath:
     """A file of prices is walked row by row."""
 
     def test_equity_along_it_and_the_row_that_ends_it(self):
-        answer = liqcalc.stress(CROSS, path="time,BTC,ETH\n1,61000,2900\n2,55000,\n3,51000,4000\n")
+        answer = stress(CROSS, path="time,BTC,ETH\n1,61000,2900\n2,55000,\n3,51000,4000\n")
 
         # 3: 5000 + 0.5*(51000 - 60000) - 5*1000 < 0, reached from 3000
         assert [point.equity["USDT"] for point in answer.points] == [D(6000), D(3000), D(0)]
         assert [point.time for point in answer.points if point.liquidations] == ["3"]
 
     def test_what_is_gone_does_not_come_back(self):
-        answer = liqcalc.stress(CROSS, path="time,BTC\n1,45000\n2,61000\n")
+        answer = stress(CROSS, path="time,BTC\n1,45000\n2,61000\n")
 
         assert answer.points[-1].units[0].status is UnitStatus.LIQUIDATED
         assert len(answer.liquidations) == 1
 
     def test_prices_move_straight_between_rows(self):
         # BTC alone: 5000 + 0.5*(p - 60000) + 500 = 0.01*0.5*p + 145
-        (event,) = liqcalc.stress(CROSS, path="time,BTC\n1,61000\n2,30000\n").liquidations
+        (event,) = stress(CROSS, path="time,BTC\n1,61000\n2,30000\n").liquidations
 
         assert near(D(24645) / D("0.495"), event.marks["BTC"], D("1e-18"))
         assert event.marks["ETH"] == D(2900)
@@ -336,17 +338,17 @@ class TestPath:
         ],
     )
     def test_forms(self, text):
-        (point,) = liqcalc.stress(CROSS, path=text).points
+        (point,) = stress(CROSS, path=text).points
 
         assert (point.time, point.equity) == ("1", {"USDT": D(4400)})
 
     def test_mappings(self):
-        (point,) = liqcalc.stress(CROSS, path=[{"time": 1, "BTC": "54900", "ETH": 2610}]).points
+        (point,) = stress(CROSS, path=[{"time": 1, "BTC": "54900", "ETH": 2610}]).points
 
         assert point.equity == {"USDT": D(4400)}
 
     def test_symbols_on_one_side_only_are_told(self):
-        answer = liqcalc.stress(CROSS, path="time,BTC,DOGE\n1,54900,0.1\n")
+        answer = stress(CROSS, path="time,BTC,DOGE\n1,54900,0.1\n")
         told = " ".join(note.message for note in answer.basis.assumptions)
 
         assert "DOGE, which the sheet does not hold: left out" in told
@@ -355,7 +357,7 @@ class TestPath:
     def test_all_faults_at_once_with_their_lines(self):
         text = "time,BTC,ETH\n2,x,0\n1,1\n,5,5\n1,7,nan\n"
         with pytest.raises(InputError) as raised:
-            liqcalc.stress(CROSS, path=text)
+            stress(CROSS, path=text)
 
         places = {(fault.where, fault.code) for fault in raised.value.faults}
         assert places == {(f"path:{line}", "LQ126") for line in (2, 3, 4, 5)}
@@ -381,7 +383,7 @@ class TestPath:
     )
     def test_refusals(self, text, message):
         with pytest.raises(InputError, match="LQ126") as raised:
-            liqcalc.stress(CROSS, path=text)
+            stress(CROSS, path=text)
 
         assert message in str(raised.value)
 
@@ -414,23 +416,23 @@ class TestRefusals:
     )
     def test_each(self, asked, message):
         with pytest.raises(InputError, match="LQ126") as raised:
-            liqcalc.stress(CROSS, **asked)
+            stress(CROSS, **asked)
 
         assert message in str(raised.value)
 
     def test_several(self):
         with pytest.raises(InputError) as raised:
-            liqcalc.stress(CROSS, moves="x", betas={"A": "1", "B": "y"}, survive="-2")
+            stress(CROSS, moves="x", betas={"A": "1", "B": "y"}, survive="-2")
 
         assert len(raised.value.faults) == 4
 
     def test_an_account_without_positions(self):
         with pytest.raises(InputError, match="LQ119"):
-            liqcalc.stress(CROSS | {"positions": []})
+            stress(CROSS | {"positions": []})
 
 
 def test_the_answer_as_plain_data_has_text_for_every_number():
-    data = liqcalc.stress(CROSS, moves="-0.4", survive="-0.4").to_dict()
+    data = stress(CROSS, moves="-0.4", survive="-0.4").to_dict()
 
     assert data["points"][0]["liquidations"][0]["rows"][0]["qty_closed"] == "0.5"
     assert data["repairs"]["options"][0]["amount"] == "670.01"
@@ -439,7 +441,7 @@ def test_the_answer_as_plain_data_has_text_for_every_number():
 
 
 def test_the_trace_ends_with_a_health_of_zero():
-    steps = liqcalc.stress(CROSS, moves="-0.1").basis.trace
+    steps = stress(CROSS, moves="-0.1").basis.trace
 
     assert [step.name for step in steps[:2]] == ["price of BTC", "price of ETH"]
     assert steps[-1].name == "health at p"
