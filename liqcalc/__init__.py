@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from liqcalc.answers.ladder_answer import Ladder
     from liqcalc.answers.leverage import LeverageAnswer, furthest_stop, safe_leverage
     from liqcalc.answers.public import evaluate, load_exchange, position_sheet, price
+    from liqcalc.answers.size import size
+    from liqcalc.answers.size_answer import Size
     from liqcalc.answers.stop import StopAnswer, stop_verdict
     from liqcalc.answers.stress import stress
     from liqcalc.answers.stress_answer import Stress
@@ -79,6 +81,7 @@ __all__ = [
     "PositionAnswer",
     "Provenance",
     "RuleError",
+    "Size",
     "Status",
     "StopAnswer",
     "Stress",
@@ -97,6 +100,7 @@ __all__ = [
     "price",
     "read_rates",
     "safe_leverage",
+    "size",
     "stop_verdict",
     "stress",
     "what_if",
@@ -127,6 +131,8 @@ _HOMES = {
     "liqcalc.answers.stress": ("stress",),
     "liqcalc.answers.stress_answer": ("Stress",),
     "liqcalc.answers.stop": ("StopAnswer", "stop_verdict"),
+    "liqcalc.answers.size": ("size",),
+    "liqcalc.answers.size_answer": ("Size",),
     "liqcalc.answers.what_if": ("WhatIf", "what_if"),
     "liqcalc.engine.solve": ("Status",),
     "liqcalc.rules.catalog": ("LoadedExchange",),

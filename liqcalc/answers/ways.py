@@ -335,7 +335,7 @@ def leverage_way(case: Case, i: int, aim: Aim) -> Way:
     blocked = unknown("leverage", case, i)
     if blocked is not None:
         return blocked
-    step = leverage_step(case, i)
+    step, step_known = leverage_step(case, i)
     most = case.figures.positions[i].exact.get("max_leverage")
     largest = most or max(_DEFAULT_MOST_LEVERAGE, case.position(i).leverage or ZERO)
     count = max(1, int(largest / step))
@@ -358,7 +358,12 @@ def leverage_way(case: Case, i: int, aim: Aim) -> Way:
     elif not n:
         reason = "the maximum at this size" if most else "no maximum is known at this size"
     done = trade(n)
-    note = "a new leverage sets the margin anew to what opening at that leverage sets aside"
+    notes = []
+    if is_isolated(case, i):
+        text = "a new leverage sets the margin anew to what opening at that leverage sets aside"
+        notes.append(Note("LQ416", text))
+    if not step_known:
+        notes.append(Note("LQ416", "leverage is taken in whole steps; the exchange's is not known"))
     return Way(
         "leverage",
         verdict,
@@ -367,15 +372,23 @@ def leverage_way(case: Case, i: int, aim: Aim) -> Way:
         put_in=done.put_in,
         after=standing(done.case, i),
         reason=reason,
-        notes=(Note("LQ416", note),) if is_isolated(case, i) else (),
+        notes=tuple(notes),
         steps=leverage_steps(done, i),
     )
 
 
-def leverage_step(case: Case, i: int) -> Decimal:
-    """Return the step in which the exchange lets leverage be set."""
-    del case, i
-    return Decimal(1)
+class Steps(NamedTuple):
+    """The step in which leverage is set; taken for 1 where it is not `known`."""
+
+    step: Decimal
+    known: bool
+
+
+def leverage_step(case: Case, i: int) -> Steps:
+    """Return the step in which the exchange lets the leverage of a position be set."""
+    del i  # the same for every contract of the exchange
+    found = case.resolved.exchange.leverage_step_on(case.resolved.day)
+    return Steps(Decimal(1), known=False) if found is None else Steps(found.step, known=True)
 
 
 def _moves(case: Case, i: int, *others: Case) -> bool:

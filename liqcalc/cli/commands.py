@@ -21,6 +21,7 @@ COMMANDS = {
     "account": "every figure of an account sheet (a file, or - for standard input)",
     "leverage": "the largest leverage at which a stop fires before liquidation",
     "stop": "whether a stop fires before liquidation, and what either costs",
+    "size": "how large a position may be for what it may lose at its stop",
     "ladder": "what the exchange does from the trigger on, step by step",
     "funding": "what funding costs, and when it alone would liquidate",
     "stress": "an account under moves of the market, and what would save it",
