@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from liqcalc.answers.answer import Note
 from liqcalc.answers.basis import Basis
 from liqcalc.answers.case import Case
-from liqcalc.answers.funding_answer import FundingAnswer, RunOut
+from liqcalc.answers.funding_answer import FundingAnswer, RunOut, TermsUse
 from liqcalc.answers.funding_inputs import read_asked
 from liqcalc.answers.funding_plan import UNLIKELY, make_plan
 from liqcalc.answers.funding_purse import Purses
@@ -156,6 +156,7 @@ def _answer(walk: Walk, end: RunOut) -> FundingAnswer:
         rate_hours=engine.rate_hours(rule),
         continuous=rule.continuous,
         purse=plan.terms.purse,
+        terms=TermsUse(plan.terms.from_, plan.terms.source, str(plan.terms.evidence)),
         left_is=start.left_is(i),
         start=plan.time(0),
         holding_hours=hours_of(plan.length),

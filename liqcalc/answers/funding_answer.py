@@ -121,6 +121,18 @@ class End(NamedTuple):
         return _plain(self)
 
 
+class TermsUse(NamedTuple):
+    """Which entry of an exchange's funding terms was used, and how well it is known."""
+
+    from_: str
+    source: str
+    evidence: str
+
+    def to_dict(self) -> dict[str, str]:
+        """Return the use as plain data."""
+        return {"from": self.from_, "source": self.source, "evidence": self.evidence}
+
+
 class Point(NamedTuple):
     """The liquidation price at one time; None if there is none."""
 
@@ -172,6 +184,7 @@ class FundingAnswer(NamedTuple):
         continuous: it accrues all the time; else only who holds at the time of
             a payment is charged.
         purse: what pays it, in words.
+        terms: what that stands on.
         left_is: what `left` counts: margin, wallet, equity or balance.
         start: ISO 8601, UTC; None: just after a payment, whenever that is.
         holding_hours: asked about.
@@ -200,6 +213,7 @@ class FundingAnswer(NamedTuple):
     rate_hours: Decimal
     continuous: bool
     purse: str
+    terms: TermsUse
     left_is: str
     start: str | None
     holding_hours: Decimal

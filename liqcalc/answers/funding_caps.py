@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Context
 from typing import TYPE_CHECKING, NamedTuple
 
 from liqcalc.engine import funding as engine
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from liqcalc.answers.case import Case
     from liqcalc.engine.vocabulary import Funding
     from liqcalc.rules.schema import FundingCap, FundingTerms
+
+
+_SHOWN = Context(prec=6)
 
 
 class Cap(NamedTuple):
@@ -38,8 +42,9 @@ class Cap(NamedTuple):
         if abs(rate) <= self.rate:
             return ""
         more = f" ({self.words})" if self.words else ""
-        what = f"{plain(self.rate)} is charged" if self.binds else "taken as given"
-        return f"rate {plain(rate)} is beyond the cap of {plain(self.rate)}{more}; {what}"
+        size = plain(_SHOWN.create_decimal(self.rate))
+        what = f"{size} is charged" if self.binds else "taken as given"
+        return f"rate {plain(rate)} is beyond the cap of {size}{more}; {what}"
 
 
 def cap_of(case: Case, i: int, rule: Funding, terms: FundingTerms) -> Cap | None:

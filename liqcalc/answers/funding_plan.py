@@ -136,8 +136,8 @@ def _rule(case: Case, i: int, terms: FundingTerms, asked: Asked, notes: _Notes) 
     if asked.interval is not None:
         rule = rule._replace(interval_hours=asked.interval)
     elif terms.interval_varies and not asked.timed:
-        hours = plain(rule.interval_hours)
-        notes.say(f"a payment every {hours} hours; contracts may have an interval of their own")
+        hours = _hours(rule.interval_hours)
+        notes.say(f"a payment every {hours}; contracts may have an interval of their own")
     mode = "isolated" if case.position(i).isolated else "cross"
     for item in terms.assumptions:
         if item.mode in {None, mode}:
@@ -145,6 +145,10 @@ def _rule(case: Case, i: int, terms: FundingTerms, asked: Asked, notes: _Notes) 
     if rule.base_price is BasePrice.INDEX and case.sheet.positions[i].index_price is None:
         notes.say("the index, on whose value funding is paid, stands at the mark")
     return rule
+
+
+def _hours(count: Decimal) -> str:
+    return "1 hour" if count == 1 else f"{plain(count)} hours"
 
 
 def _step(rule: Funding) -> int:
@@ -163,7 +167,7 @@ def _in_turn(case: Case, plan: Plan, asked: Asked, notes: _Notes) -> Plan:
     length = _length(asked, every, first, rule, notes)
     _check_count(length // every)
     if plan.start is not None and not rule.continuous and plan.terms.first_hour is None:
-        notes.say(f"payments fall on 00:00 UTC and every {plain(rule.interval_hours)} hours")
+        notes.say(f"payments fall on 00:00 UTC and every {_hours(rule.interval_hours)} after it")
     spans = _spans(first, length, every, rule)
     if 1 < len(asked.points) < len(spans):
         last = plain(asked.points[-1].rate)
@@ -190,14 +194,14 @@ def _first(start: int | None, terms: FundingTerms, rule: Funding, every: int) ->
 
 def _length(asked: Asked, every: int, first: int, rule: Funding, notes: _Notes) -> int:
     if asked.start is None and not rule.continuous:
-        hours = plain(rule.interval_hours)
-        notes.say(f"opened just after a payment: the first is due after {hours} hours")
+        hours = _hours(rule.interval_hours)
+        notes.say(f"opened just after a payment: the first is due after {hours}")
     if asked.hours is not None:
         return milliseconds(asked.hours)
     if len(asked.points) > 1:
         return first + (len(asked.points) - 1) * every
     length = max(DAY * engine.HOUR, every)
-    notes.say(f"held for {plain(hours_of(length))} hours")
+    notes.say(f"held for {_hours(hours_of(length))}")
     return length
 
 

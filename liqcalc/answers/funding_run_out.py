@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from liqcalc.answers.funding_answer import Point, RunOut
 from liqcalc.answers.funding_inputs import LONGEST
-from liqcalc.answers.funding_rates import hours_of
+from liqcalc.answers.funding_rates import hours_of, milliseconds
 from liqcalc.engine import funding as engine
 from liqcalc.engine.numbers import ZERO
 from liqcalc.engine.solve import Status
@@ -52,7 +52,8 @@ class Steady(NamedTuple):
             hours = rule.interval_hours
             amounts[k] = engine.payment(position.contract, position, rule, rates[k], hours)
             case = case.with_position(k, funding_rate=rates[k])
-        per = plan.every if plan.rules[next(iter(plan.rules))].continuous else 1
+        first = next(iter(plan.rules.values()))
+        per = milliseconds(first.interval_hours) if first.continuous else 1
         watched = tuple(sorted({i, *plan.rules}))
         return cls(purses._replace(case=case), rates, amounts, per, watched)
 

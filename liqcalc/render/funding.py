@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -14,7 +15,6 @@ from liqcalc.render.funding_picture import picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from decimal import Decimal
 
     from rich.console import RenderableType
     from rich.table import Table
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _MOST_ROWS = 24
 _SHOWN = 8
 _DAY = 24
+_SECONDS = Decimal("0.001")
 _COLUMNS = (
     *("number", "position", "time", "hours", "rate", "base_price", "notional", "amount"),
     *("total", "from_free", "left", "free", "mark_price", "liquidation_price", "distance_rate"),
@@ -68,7 +69,10 @@ def _parts(answer: FundingAnswer, *, trace: bool, chart: bool) -> Iterator[Rende
         yield from map(Text, drawn)
     yield ""
     basis = answer.basis
-    yield notes.below(basis.warnings, basis.assumptions, basis.provenance)
+    below = notes.below(basis.warnings, basis.assumptions, basis.provenance)
+    terms = f"terms of {answer.terms.source} since {answer.terms.from_}, {answer.terms.evidence}"
+    below.add_row(screen.dim("funding"), screen.dim(terms))
+    yield below
     if trace:
         yield from derivation.below(basis.trace, basis.provenance)
 
@@ -242,9 +246,9 @@ def _run_out(answer: FundingAnswer) -> str:
     own = (end.symbol, end.side) == (answer.symbol, answer.side)
     what = "liquidates" if own else f"liquidates {end.symbol} {end.side}"
     if end.payments is not None:
-        what = f"payment {end.payments} {what}"
+        what = f"payment {end.payments} {what},"
     at = f", on {end.time}" if end.time else ""
-    return f"{what}, after {_span(end.hours)}{at} ({held})"
+    return f"{what} after {_span(end.hours)}{at} ({held})"
 
 
 def _unknown(answer: FundingAnswer) -> bool:
@@ -255,10 +259,16 @@ def _hours(count: Decimal) -> str:
     return "hour" if count == 1 else f"{plain(count)} hours"
 
 
+def _shown(hours: Decimal) -> Decimal:
+    """Return a time as it is shown: to a few seconds."""
+    return hours.quantize(_SECONDS)
+
+
 def _span(hours: Decimal) -> str:
     """Return a time as days and hours."""
+    hours = _shown(hours)
     if hours != hours.to_integral_value():
-        return f"{words.short(hours)} h" if hours < _DAY else f"{hours / _DAY:.1f} days"
+        return f"{plain(hours)} h" if hours < _DAY else f"{hours / _DAY:.1f} days"
     days, rest = divmod(int(hours), _DAY)
     if not days or (days == 1 and rest):
         return f"{plain(hours)} h"

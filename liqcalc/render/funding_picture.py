@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
+from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from liqcalc.answers.funding_answer import Ended
+from liqcalc.engine.numbers import plain
 from liqcalc.render import screen, words
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from liqcalc.answers.funding_answer import FundingAnswer
 
 _ROWS = 10
@@ -19,6 +19,7 @@ _NARROWEST = 24
 _FEWEST = 3
 _DAY = 24
 _HELD = "in the time held"
+_SHOWN = Decimal("0.001")  # of an hour
 
 
 class Step(NamedTuple):
@@ -46,11 +47,13 @@ def picture(answer: FundingAnswer) -> list[str]:
 
     It shows the time held; where the liquidation price hardly moves in that,
     the way on until funding alone liquidates. Every column is a time, and
-    shows what held then: a price stands still from one payment to the next.
+    shows what held then. A liquidation price stands still from one payment to
+    the next, unless funding accrues all the time; a mark goes straight.
     """
+    straight = answer.continuous
     steps, title = _held(answer), _HELD
     if _flat(steps) and answer.run_out.course:
-        steps, title = _course(answer), "until funding alone liquidates"
+        steps, title, straight = _course(answer), "until funding alone liquidates", True
     prices = [step.price for step in steps if step.price is not None]
     if len(prices) < _FEWEST:
         return []
@@ -62,7 +65,8 @@ def picture(answer: FundingAnswer) -> list[str]:
     margin = max(map(len, labels.values()))
     width = max(min(screen.width(), _WIDEST) - margin - 2, _NARROWEST)
     signs = _signs()
-    canvas = _canvas(steps, low, high, width, signs)
+    columns = [_at(steps, steps[-1].hours * i / (width - 1), straight) for i in range(width)]
+    canvas = _canvas(columns, low, high, signs)
     head = f"{title}:  {signs.mark * 3} mark  {signs.liquidation * 3} liquidation price"
     body = [f"{labels.get(i, ''):>{margin}} {signs.left}{line}" for i, line in enumerate(canvas)]
     foot = f"{'':{margin}} {signs.corner}{signs.foot * width}"
@@ -104,21 +108,30 @@ def _flat(steps: list[Step]) -> bool:
     return max(prices) - min(prices) < gap and max(marks) - min(marks) < gap
 
 
-def _canvas(steps: list[Step], low: Decimal, high: Decimal, width: int, signs: _Signs) -> list[str]:
-    rows = [[" "] * width for _ in range(_ROWS)]
+def _at(steps: list[Step], time: Decimal, straight: bool) -> Step:  # noqa: FBT001
+    """Return what holds at a time; `straight`: the liquidation price moves between two steps."""
+    k = max(i for i, step in enumerate(steps) if step.hours <= time)
+    here = steps[k]
+    if k + 1 == len(steps):
+        return here
+    after = steps[k + 1]
+    share = (time - here.hours) / (after.hours - here.hours)
+    mark, price = here.mark + (after.mark - here.mark) * share, here.price
+    if straight and price is not None and after.price is not None:
+        price += (after.price - price) * share
+    return Step(time, mark, price)
+
+
+def _canvas(columns: list[Step], low: Decimal, high: Decimal, signs: _Signs) -> list[str]:
+    rows = [[" "] * len(columns) for _ in range(_ROWS)]
 
     def row_of(price: Decimal) -> int:
         return round((high - price) * (_ROWS - 1) / (high - low))
 
-    at = 0
-    for column in range(width):
-        time = steps[-1].hours * column / (width - 1)
-        while at + 1 < len(steps) and steps[at + 1].hours <= time:
-            at += 1
-        rows[row_of(_mark(steps, at, time))][column] = signs.mark
-        price = steps[at].price
-        if price is not None:
-            rows[row_of(price)][column] = signs.liquidation
+    for i, step in enumerate(columns):
+        rows[row_of(step.mark)][i] = signs.mark
+        if step.price is not None:
+            rows[row_of(step.price)][i] = signs.liquidation
     return ["".join(row).rstrip() for row in rows]
 
 
@@ -132,18 +145,8 @@ def _feet(answer: FundingAnswer, steps: list[Step], *, held: bool) -> tuple[str,
     return answer.start, last
 
 
-def _mark(steps: list[Step], at: int, time: Decimal) -> Decimal:
-    """Return the mark at a time, on a straight line to the next one that is known."""
-    here = steps[at]
-    if at + 1 == len(steps):
-        return here.mark
-    after = steps[at + 1]
-    share = (time - here.hours) / (after.hours - here.hours)
-    return here.mark + (after.mark - here.mark) * share
-
-
 def _time(hours: Decimal) -> str:
     """Return a time since the start."""
     if hours < 2 * _DAY:
-        return f"{words.short(hours)} h"
+        return f"{plain(hours.quantize(_SHOWN))} h"
     return f"{hours / _DAY:.1f} days"

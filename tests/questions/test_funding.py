@@ -15,6 +15,9 @@ D = Decimal
 TIER = [{"floor": "0", "mmr": "0.005", "imr": "0.01"}]
 
 
+HOURLY = "time,rate\n2026-01-01T00:00,0.004\n2026-01-01T01:00,0.004\n"
+
+
 def sheet(exchange, row=(), *, product="linear", tiers=TIER, **more):
     """Return one long of 1 coin (or 100 dollars) at 100, leverage 10, without fees."""
     linear = product == "linear"
@@ -95,8 +98,13 @@ class TestPublishedExamples:
 
     def test_okx_position_of_2024_has_a_price_once_it_has_paid(self):
         row = {"qty": "0.0165", "entry_price": "60346.5", "mark_price": "60349.6"}
-        row |= {"leverage": "1", "margin": None}
-        given = sheet("okx", row, tiers=[{"floor": "0", "mmr": "0.004"}], as_of="2024-08-09")
+        row |= {"leverage": "1"}
+        given = sheet(
+            "okx",
+            row | {"margin": None},
+            tiers=[{"floor": "0", "mmr": "0.004"}],
+            as_of="2024-08-09",
+        )
         given["fees"]["taker"] = "0.0005"
         given["contracts"]["COIN"]["tick_size"] = "0.1"
         rate = D("0.1491539875899736") / (D("0.0165") * D("60349.6"))
@@ -231,12 +239,16 @@ class TestRunOut:
 
         assert (end.hours, end.payments, end.reason) == (None, None, reason)
 
-    def test_where_it_accrues_the_end_is_a_moment(self):
+    @pytest.mark.parametrize(
+        "given_rates",
+        [{"funding_rate": "0.004"}, {"rates": liqcalc.read_rates(HOURLY), "start": "2026-01-01"}],
+    )
+    def test_where_it_accrues_the_end_is_a_moment(self, given_rates):
         given = sheet("deribit", product="inverse", as_of="2026-08-03")
         given |= {"account": {"margin_mode": "cross", "wallet_balance": "1"}}
         given["parameters"] = {"imr_base": "0.02", "mmr_base": "0.01", "slope": "0"}
         del given["tiers"]
-        end = ask(given, funding_rate="0.004").run_out
+        end = ask(given, **given_rates).run_out
 
         assert end.payments is None
         # equity below 0.01 of the value of 1 coin: more than (1 - 0.01)/0.004*8 hours
@@ -377,6 +389,19 @@ class TestFiles:
         answer = ask(given, rates=liqcalc.read_rates(text), holding_hours=1)
 
         assert answer.total == D("0.0001")
+
+    def test_where_it_accrues_a_rate_of_a_file_holds_until_the_next(self):
+        text = "time,rate\n2026-01-01T00:00,0.004\n2026-01-01T01:00,0.008\n"
+        text += "2026-01-01T02:00,0\n"
+        given = sheet("deribit", product="inverse", as_of="2026-08-03")
+        given |= {"account": {"margin_mode": "cross", "wallet_balance": "1"}}
+        rates = liqcalc.read_rates(text)
+        whole = ask(given, rates=rates)
+        part = ask(given, rates=rates, start="2026-01-01T00:30", holding_hours="0.75")
+
+        assert amounts(whole) == [D("0.0005"), D("0.001"), 0]
+        assert amounts(part) == [D("0.00025"), D("0.00025")]
+        assert whole.holding_hours == 3
 
     def test_all_faults_at_once_each_with_its_line(self):
         text = "time,rate\n2026-01-01,0.0001\n\nsoon,0.1%\n2026-01-01,0.0002\n2026-01-03,1.5\n,1"
