@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from liqcalc.answers.answer import Note, PositionAnswer, TraceStep
@@ -278,6 +279,8 @@ def _answer(asked: Asked, i: int) -> LeverageAnswer:
     if asked.stop is not None:
         outcome = stop_outcome(shown.opened, i, order, funding=paid)
     binds = None if asked.stop is None else _binds(search, best, shown, i)
+    if binds is Binds.INDETERMINATE:
+        held = replace(held, leverage=asked.leverage)
     moves, needed = search.moves(), None
     if asked.stop is not None and (best is None or not case.position(i).isolated):
         unit = _CENTS if case.position(i).contract.linear else _COIN_CENTS
@@ -386,6 +389,7 @@ def _basis(found: LeverageAnswer, search: LeverageSearch, shown: Try, i: int) ->
             *found.terms.notes(),
             *funding_notes(found.funding, held),
             *_notes(found),
+            *_table_note(search),
             *_opening_note(search.case, i),
         ],
         trace=steps,
@@ -422,6 +426,12 @@ def _notes(found: LeverageAnswer) -> Iterator[Note]:
         yield Note("LQ415", "the step of the leverage setting is not known: 1")
     if found.limit.of is Binds.SEARCH:
         text = f"no maximum leverage is known; the search ends at {plain(found.limit.leverage)}"
+        yield Note("LQ415", text)
+
+
+def _table_note(search: LeverageSearch) -> Iterator[Note]:
+    if search.own_tables:
+        text = "tables are for one leverage each; a leverage without a known one was not judged"
         yield Note("LQ415", text)
 
 

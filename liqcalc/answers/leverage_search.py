@@ -86,7 +86,12 @@ class Try(NamedTuple):
 
 
 class LeverageSearch:
-    """A position with a stop, at any leverage."""
+    """A position with a stop, at any leverage.
+
+    Attributes:
+        needed_mark: the mark that must be survived.
+        own_tables: the exchange has tables of the symbol for one leverage each.
+    """
 
     def __init__(
         self, case: Case, i: int, stop: StopOrder, *, step: Decimal, funding: Decimal
@@ -98,7 +103,7 @@ class LeverageSearch:
         self.funding = funding
         self._tries: dict[Decimal, Try] = {}
         self._opened = after_opening(case, i)
-        self._own_tables = _tables_by_leverage(case, i)
+        self.own_tables = _tables_by_leverage(case, i)
         self._limit = limit_of(case.with_position(i, leverage=HIGHEST), i)
         with exact():
             mark = case.position(i).mark_price
@@ -115,7 +120,7 @@ class LeverageSearch:
         opened = self._opened.with_position(self.i, leverage=leverage)
         held = after_funding(opened, self.i, self.funding)
         verdict = survives(held, self.i, self.needed_mark)
-        limit = limit_of(opened, self.i) if self._own_tables else self._limit
+        limit = limit_of(opened, self.i) if self.own_tables else self._limit
         return Try(leverage, limit, _short(opened, self.i), verdict, opened, held)
 
     def safe_with(self, leverage: Decimal, amount: Decimal) -> bool:
@@ -163,7 +168,7 @@ class LeverageSearch:
             top = self.highest()
             if self.at(top).safe:
                 return self.at(top)
-            if not self._own_tables:
+            if not self.own_tables:
                 cross = not self.case.position(self.i).isolated
                 if not self.at(ONE).safe and not (cross and self.moves()):
                     return None
@@ -193,12 +198,13 @@ class LeverageSearch:
         return self.at(safe)
 
     def moves(self) -> bool:
-        """Return True if the leverage moves the liquidation price."""
+        """Return True if the leverage moves liquidation, as far as both ends are known."""
         side = self.case.sheet.positions[self.i].side
-        ends = {
-            self.at(leverage).case.ends(self.i).losing(side) for leverage in (ONE, self.highest())
-        }
-        return len(ends) > 1
+        tries = [self.at(leverage) for leverage in (ONE, self.highest())]
+        if any(each.verdict is Verdict.INDETERMINATE for each in tries):
+            return self.case.position(self.i).isolated
+        low, high = (each.case.ends(self.i).losing(side) for each in tries)
+        return low != high
 
     def least_opening(self) -> Decimal | None:
         """Return the smallest leverage that the account carries; None if none is allowed."""

@@ -82,7 +82,7 @@ def _needed_mark(mark: Decimal, quote: str) -> tuple[str, str, str, Text]:
 def _best(answer: LeverageAnswer) -> tuple[str, Text, str, Text]:
     if answer.leverage is None or answer.above is None:
         return "safe leverage", Text(words.NONE, "bold red"), "", Text(answer.reason, "red")
-    limit = f"{_LIMITS.get(answer.limit.of, '')}, {plain(answer.limit.leverage)}x"
+    limit = f"{_LIMITS.get(answer.limit.of, '')}, {shown(answer.limit.leverage)}x"
     remark = limit
     if answer.binds is Binds.LIQUIDATION:
         remark = f"at {plain(answer.above)}x liquidation comes before the stop; {limit}"

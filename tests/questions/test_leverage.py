@@ -331,3 +331,12 @@ def test_the_dictionary_holds_text():
     assert data["limit"] == {"leverage": "150", "of": "tier"}
     assert data["rows"][0]["leverage"] == "1"
     assert data["furthest"]["price"]
+
+
+def test_tables_for_one_leverage_each_are_judged_one_by_one():
+    # HTX's older rules: tables of 2022 are known for 30x, 125x and 200x alone
+    given = sheet("htx", "BTC-USDT", rules="legacy", as_of="2022-03-01")
+    found = search(given, "59000")
+
+    assert found.leverage == 30
+    assert any("one leverage each" in note.message for note in found.basis.assumptions)
