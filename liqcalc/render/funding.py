@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from liqcalc.answers.funding_answer import Ended
 from liqcalc.engine.numbers import plain
-from liqcalc.engine.solve import Status
 from liqcalc.render import derivation, notes, screen, words
 from liqcalc.render.funding_picture import picture
+from liqcalc.render.funding_table import MOST_ROWS, payments, span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
+    from decimal import Decimal
 
     from rich.console import RenderableType
     from rich.table import Table
 
-    from liqcalc.answers.funding_answer import FundingAnswer, Payment, Standing
+    from liqcalc.answers.funding_answer import FundingAnswer, Payment
 
-_MOST_ROWS = 24
-_SHOWN = 8
-_DAY = 24
-_SECONDS = Decimal("0.001")
 _COLUMNS = (
     *("number", "position", "time", "hours", "rate", "base_price", "notional", "amount"),
     *("total", "from_free", "left", "free", "mark_price", "liquidation_price", "distance_rate"),
@@ -60,7 +56,7 @@ def _parts(answer: FundingAnswer, *, trace: bool, chart: bool) -> Iterator[Rende
     yield ""
     yield _given(answer)
     yield ""
-    yield _payments(answer)
+    yield payments(answer, moving=_moving(answer))
     yield ""
     yield _sums(answer)
     drawn = picture(answer) if chart else []
@@ -91,13 +87,10 @@ def _given(answer: FundingAnswer) -> Table:
     start = answer.start
     if start is None and not answer.continuous:
         start = "just after a payment"
-    held = f"for {_span(answer.holding_hours)}" + (f" from {start}" if start else "")
+    held = f"for {span(answer.holding_hours)}" + (f" from {start}" if start else "")
     mark = "moves as given" if _moving(answer) else "stands still"
     table.add_row(screen.dim("held"), f"{held}; the mark {mark}")
     return table
-
-
-# The payments
 
 
 def _moving(answer: FundingAnswer) -> bool:
@@ -108,72 +101,6 @@ def _moving(answer: FundingAnswer) -> bool:
 def _own(answer: FundingAnswer) -> list[Payment]:
     """Return the payments of the position that was asked about."""
     return [p for p in answer.payments if (p.symbol, p.side) == (answer.symbol, answer.side)]
-
-
-def _payments(answer: FundingAnswer) -> Table:
-    several = len({(p.symbol, p.side) for p in answer.payments}) > 1
-    beside = answer.before.free is not None or any(p.after.free for p in answer.payments)
-    moving = _moving(answer)
-    head = ["#", "time" if answer.start else "after", "rate", "value", "payment", "total"]
-    sides = ["right", "left", "right", "right", "right", "right"]
-    if several:
-        head.insert(1, "position")
-        sides.insert(1, "left")
-    if moving:
-        head.insert(-3, "mark")
-        sides.insert(-3, "right")
-    head += [answer.left_is, *(["free"] if beside else []), "liquidation", "distance", ""]
-    sides += ["right"] * (3 + beside) + ["left"]
-    table = screen.columns(*sides, header=tuple(head))
-    first = [""] * (len(head) - 4 - beside)
-    first[1] = "at the start"
-    if moving:
-        first[-4] = words.number(answer.before.mark_price)
-    table.add_row(*first, *_standing(answer.before, beside=beside))
-    for payment in _some(answer.payments):
-        if payment is None:
-            table.add_row("...", f"{len(answer.payments) - 2 * _SHOWN} more")
-            continue
-        table.add_row(*_row(answer, payment, several=several, moving=moving, beside=beside))
-    return table
-
-
-def _some(payments: tuple[Payment, ...]) -> Iterable[Payment | None]:
-    """Return all payments, or of many the first and the last with None between."""
-    if len(payments) <= _MOST_ROWS:
-        return payments
-    return (*payments[:_SHOWN], None, *payments[-_SHOWN:])
-
-
-def _row(
-    answer: FundingAnswer, payment: Payment, *, several: bool, moving: bool, beside: bool
-) -> list[str | Text]:
-    cells: list[str | Text] = [str(payment.number)]
-    if several:
-        cells.append(f"{payment.symbol} {payment.side}")
-    cells.append(_span(payment.hours) if answer.start is None else payment.time or "")
-    cells.append(words.exact_rate(payment.rate))
-    if moving:
-        cells.append(_figure(payment.after.mark_price))
-    paid = Text("left out", "yellow") if payment.spared else Text(_figure(payment.amount))
-    cells += [_figure(payment.notional), paid, _figure(payment.total)]
-    return [*cells, *_standing(payment.after, beside=beside)]
-
-
-def _standing(standing: Standing, *, beside: bool) -> list[str | Text]:
-    cells: list[str | Text] = ["" if standing.left is None else _figure(standing.left)]
-    if beside:
-        cells.append("" if standing.free is None else _figure(standing.free))
-    over = standing.status is Status.ALREADY_LIQUIDATABLE
-    price = words.number(standing.liquidation_price)
-    cells.append(Text(price, "bold red" if over else "bold"))
-    cells.append("" if standing.distance_rate is None else words.rate(standing.distance_rate))
-    cells.append(Text(words.SHORT_STATUS[standing.status], "red" if over else "dim"))
-    return cells
-
-
-def _figure(value: Decimal | None) -> str:
-    return "" if value is None else words.short(value)
 
 
 # What it comes to
@@ -195,10 +122,13 @@ def _amount(value: Decimal) -> str:
 
 
 def _total(answer: FundingAnswer) -> str:
-    count = len(_own(answer))
-    share = words.exact_rate(abs(answer.total_rate)) if count < _MOST_ROWS else ""
+    own = _own(answer)
+    count = sum(1 for payment in own if not payment.spared)
+    share = words.exact_rate(abs(answer.total_rate)) if count < MOST_ROWS else ""
     share = words.rate(abs(answer.total_rate)) if len(share) > len("0.000000%") else share
     times = "over the time held" if answer.continuous else f"in {count} payments"
+    if count < len(own):
+        times += f" ({len(own) - count} left out)"
     text = f"{_amount(answer.total)} {answer.settle} {times}"
     return f"{text}, {share} of the value at the start" if share else text
 
@@ -211,13 +141,13 @@ def _ended(answer: FundingAnswer) -> Text:
     if answer.ended is Ended.UNKNOWN or answer.end is None:
         return Text(f"liquidation cannot be determined: {answer.before.reason}", "yellow")
     end = answer.end
-    when = f"on {end.time}" if end.time else f"after {_span(end.hours)}"
+    when = f"on {end.time}" if end.time else f"after {span(end.hours)}"
     what = f"{end.symbol} {end.side} is liquidated {when}"
     if answer.ended is Ended.BY_FUNDING:
         how = "by funding" if answer.continuous else f"by payment {end.payments}"
         return Text(f"{what} {how}, at the mark {words.number(end.mark_price)}", "bold red")
     paid = f"after {end.payments} payments" if not answer.continuous else "with what had accrued"
-    text = f"{what} when the mark reaches {_figure(end.mark_price)}, {paid}"
+    text = f"{what} when the mark reaches {words.short(end.mark_price)}, {paid}"
     return Text(text, "bold red")
 
 
@@ -248,7 +178,7 @@ def _run_out(answer: FundingAnswer) -> str:
     if end.payments is not None:
         what = f"payment {end.payments} {what},"
     at = f", on {end.time}" if end.time else ""
-    return f"{what} after {_span(end.hours)}{at} ({held})"
+    return f"{what} after {span(end.hours)}{at} ({held})"
 
 
 def _unknown(answer: FundingAnswer) -> bool:
@@ -257,20 +187,3 @@ def _unknown(answer: FundingAnswer) -> bool:
 
 def _hours(count: Decimal) -> str:
     return "hour" if count == 1 else f"{plain(count)} hours"
-
-
-def _shown(hours: Decimal) -> Decimal:
-    """Return a time as it is shown: to a few seconds."""
-    return hours.quantize(_SECONDS)
-
-
-def _span(hours: Decimal) -> str:
-    """Return a time as days and hours."""
-    hours = _shown(hours)
-    if hours != hours.to_integral_value():
-        return f"{plain(hours)} h" if hours < _DAY else f"{hours / _DAY:.1f} days"
-    days, rest = divmod(int(hours), _DAY)
-    if not days or (days == 1 and rest):
-        return f"{plain(hours)} h"
-    name = "day" if days == 1 else "days"
-    return f"{days} {name} {rest} h" if rest else f"{days} {name}"

@@ -61,6 +61,16 @@ def test_the_picture_in_plain_signs():
     assert "o" in canvas[-1]
 
 
+def test_a_narrow_screen_loses_columns_and_no_digits(run, monkeypatch):
+    monkeypatch.setattr("liqcalc.render.screen.width", lambda: 60)
+    lines = run(f"{BINANCE} --funding-rate 0.0001 --start 2026-01-01 --no-chart").out.splitlines()
+    head = next(line for line in lines if line.startswith(("#", "time")))
+    row = next(line for line in lines if "2026-01-01T08:00Z" in line)
+
+    assert {"value", "total"}.isdisjoint(head.split())
+    assert row.split()[-1] == "57265.06024096"
+
+
 def test_json_has_every_payment(run):
     data = run(f"{BINANCE} --funding-rate 0.0001 --json").json
 
