@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from liqcalc.answers.ladder_answer import LadderRow
     from liqcalc.answers.stress_answer import Liquidation
 
-_SAME_PLACE = 3
+_PLACES = (3, 2, 1, 0)
+_MOST = 12
 
 
 class Steps(NamedTuple):
@@ -47,22 +48,29 @@ class Stretch(NamedTuple):
 
 
 def stretches(events: Iterable[Liquidation]) -> list[Stretch]:
-    """Return events in order, with those of one unit within 0.1% of a move taken together."""
-    groups: list[list[Liquidation]] = []
-    for event in events:
-        if groups and _together(groups[-1][-1], event):
-            groups[-1].append(event)
-        else:
-            groups.append([event])
+    """Return events in order, with those of one unit close to each other taken together.
+
+    Close is within 0.1% of a move, or as much more as makes the list short.
+    """
+    events = list(events)
+    for places in _PLACES:
+        groups: list[list[Liquidation]] = []
+        for event in events:
+            if groups and _together(groups[-1][-1], event, places):
+                groups[-1].append(event)
+            else:
+                groups.append([event])
+        if len(groups) <= _MOST:
+            break
     return [Stretch(tuple(group), tuple(_summed(group))) for group in groups]
 
 
-def _together(one: Liquidation, other: Liquidation) -> bool:
+def _together(one: Liquidation, other: Liquidation, places: int) -> bool:
     if one.unit != other.unit or one.time != other.time:
         return False
     if one.move is None or other.move is None:
         return True
-    return round(one.move, _SAME_PLACE) == round(other.move, _SAME_PLACE)
+    return round(one.move, places) == round(other.move, places)
 
 
 def _summed(events: Iterable[Liquidation]) -> Iterable[Steps]:

@@ -25,7 +25,7 @@ WORKED = """\
 
             -45% -30% -15%   0% +15%
   account   X    · 10 ·  4 ·  3 ·  2
-  requirement / equity: · below 25%  ░ 25%  ▒ 50%  ▓ 80%  x partly, X wholly liquidated  ? not known
+  ratio: · 0%  ░ 25%  ▒ 50%  ▓ 80%  x partly, X wholly liquidated  ? not known
 
   liquidated on the way down, in order
   1.  -36.79%  account  at BTCUSDT 38558.786, ETHUSDT 1833.1226
@@ -37,13 +37,13 @@ WORKED = """\
 
   brought down by BTCUSDT long
 
-  in account     profit from here to -36.79%  requires there  closed now, it ends at
+  in account     profit from here to -36.79%  requires there  if closed now
   BTCUSDT long                -11220.61 USDT  77.117573 USDT  none
   ETHUSDT short                 5334.39 USDT  36.662453 USDT  -19.33%
 
   to survive -40%, do one of these:
   account  add 508.01 USDT              stays yours, as margin
-           close 0.021 of BTCUSDT long  0.6405 USDT fee             costs least now
+           close 0.021 of BTCUSDT long  0.6405 USDT fee             cheapest
            close ETHUSDT short          not enough, even all of it
 
   ...

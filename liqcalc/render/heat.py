@@ -40,10 +40,7 @@ LEVELS = (
 PART = Level(101, "x", "white on purple4")
 GONE = Level(102, "X", "white on dark_red")
 UNKNOWN = Level(-1, "?", "dim")
-LEGEND = (
-    "requirement / equity: · below 25%  ░ 25%  ▒ 50%  ▓ 80%"
-    "  x partly, X wholly liquidated  ? not known"
-)
+LEGEND = "ratio: · 0%  ░ 25%  ▒ 50%  ▓ 80%  x partly, X wholly liquidated  ? not known"
 _NUMBER = 3
 _MOST = 999
 _NARROWEST = 4

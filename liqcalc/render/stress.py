@@ -95,7 +95,7 @@ def _table(answer: Stress, display: Display) -> Table:
     header = ["time" if answer.kind == "path" else "move", *symbols]
     header += [f"equity {currency}" for currency in currencies]
     ours = "requirement/equity" if shown else "margin ratio"
-    header.append(f"highest {ours}" if several else ours)
+    header.append(f"worst {ours}" if several else ours)
     header += [display.ratio] if shown else []
     table = screen.columns(
         "left" if answer.kind == "path" else "right",
@@ -237,6 +237,8 @@ def _order(answer: Stress) -> Iterator[RenderableType]:
             first, last = stretch.events[0], stretch.events[-1]
             number = f"{first.number}." if first is last else f"{first.number}-{last.number}."
             at = first.time if first.move is None else signed(first.move)
+            if last.move is not None and signed(last.move) != at:
+                at += f" to {signed(last.move)}"
             head = (number, screen.strong(at), Text(words_of(first.unit), "red"))
             for place, text in enumerate(_steps(stretch, currencies[first.unit])):
                 table.add_row(*(head if place == 0 else ("", "", "")), text)

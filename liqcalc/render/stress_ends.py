@@ -35,7 +35,8 @@ def ends(answer: Stress) -> Iterator[RenderableType]:
         first = end is answer.ends[0]
         table.add_row("ends at" if first else "", words_of(end.unit), _end(end, what))
     yield table
-    if answer.culprit is not None and len(answer.betas) > 1:
+    held = sum(len(unit.positions) for unit in answer.units)
+    if answer.culprit is not None and held > 1:
         yield ""
         alone = answer.culprit == answer.weakest
         rest = f"; {words_of(answer.weakest or '')} ends first" if len(answer.ends) > 1 else ""
@@ -69,7 +70,7 @@ def _causes(answer: Stress, end: End) -> Table:
         f"in {words_of(end.unit)}",
         f"profit from here to {at}",
         "requires there",
-        "closed now, it ends at",
+        "if closed now",
     )
     table = screen.columns("left", "right", "right", "left", header=header)
     for cause in (cause for cause in answer.causes if cause.unit == end.unit):
@@ -104,7 +105,7 @@ def repairs(answer: Stress) -> Iterator[RenderableType]:
     before = ""
     for option in found.options:
         cheapest = found.cheapest.get(option.unit) == option and option.amount is not None
-        remark = "costs least now" if cheapest else ""
+        remark = "cheapest" if cheapest else ""
         unit = words_of(option.unit) if option.unit != before else ""
         table.add_row(unit, *_repair(option), screen.strong(remark))
         before = option.unit

@@ -24,7 +24,7 @@ def money(value: Decimal) -> str:
         return f"{value:.6E}"
     if abs(value) >= _CENTS_FROM or not value:
         return plain(value.quantize(Decimal("0.01")))
-    return price(value)
+    return price(round(value, _SHOWN))
 
 
 def price(value: Decimal) -> str:

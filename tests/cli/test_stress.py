@@ -63,7 +63,7 @@ class TestTable:
         assert "ends at  account  -35.69%  of all prices together" in out
         assert "brought down by BTCUSDT long" in out
         assert "add 670.01 USDT" in out
-        assert "costs least now" in out
+        assert "cheapest" in out
 
     def test_the_picture_reads_without_colour(self, stress):
         out = stress("--move -0.4,-0.33,0.1").out
