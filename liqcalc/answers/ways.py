@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from liqcalc.answers.answer import Note, TraceStep
 from liqcalc.answers.backing import behind, needed_at
+from liqcalc.answers.margin_limits import may_lower, overdrawn, removable, stays
 from liqcalc.answers.search import least
 from liqcalc.answers.standing import closed, standing
 from liqcalc.answers.trade_steps import Traded, leverage_steps, trade_steps
@@ -29,12 +30,14 @@ class Verdict(StrEnum):
     """What a way comes to.
 
     REACHES: the amount brings the liquidation price to the wanted one.
-    UNLIMITED: any quantity may be added.  NOT_REACHED: no amount does; `after`
-    is the nearest.  NOT_KNOWN: an input is missing.
+    UNLIMITED: any quantity may be added.  REFUSED: it would, but the exchange
+    does not let it be set while the position is open.  NOT_REACHED: no amount
+    does; `after` is the nearest.  NOT_KNOWN: an input is missing.
     """
 
     REACHES = "reaches"
     UNLIMITED = "unlimited"
+    REFUSED = "refused"
     NOT_REACHED = "not_reached"
     NOT_KNOWN = "not_known"
 
@@ -177,35 +180,15 @@ def _kept(
     limit = removable(case, i)
     if limit is None:
         return amount, "what the exchange lets go is not known here", ()
-    note = Note("LQ416", "what stays must cover the initial margin, losses counted, gains not")
+    notes: tuple[Note, ...] = ()
+    if stays(case, i) is None:
+        text = "what stays must cover the initial margin, losses counted, gains not"
+        notes = (Note("LQ416", text),)
     limit = to_step(limit, step, "down")
     if -amount <= limit:
-        return amount, "", (note,)
-    reason = f"the price alone would let {plain(-amount)} go; the initial margin must stay"
-    return -limit, reason, (note,)
-
-
-def removable(case: Case, i: int) -> Decimal | None:
-    """Return the money that may go at the mark; None if it is not known.
-
-    Formula:
-        isolated: margin + min(0, profit) - initial margin
-        cross: the smaller of the wallet and the available balance
-        at least 0
-    """
-    figures, found = case.figures, behind(case, i)
-    if found.cash is None:
-        return None
-    if is_isolated(case, i):
-        initial = figures.positions[i].exact.get("initial_margin")
-        margin = figures.positions[i].exact.get("margin")
-        if initial is None or margin is None:
-            return None
-        return max(ZERO, margin + min(ZERO, found.marked.pnl) - initial)
-    settle = case.position(i).contract.settle
-    pools = [pool for pool in figures.pools if pool.currency == settle]
-    available = pools[0].exact.get("available_balance") if len(pools) == 1 else None
-    return None if available is None else max(ZERO, min(available, found.cash))
+        return amount, "", notes
+    reason = f"the price alone would let {plain(-amount)} go; the rest must stay for new losses"
+    return -limit, reason, notes
 
 
 # Size
@@ -307,14 +290,6 @@ def _may_add(case: Case, i: int, aim: Aim) -> Way:
     )
 
 
-def overdrawn(case: Case, i: int) -> bool:
-    """Return True if the account's initial margins are more than it has."""
-    settle = case.position(i).contract.settle
-    pools = [pool for pool in case.figures.pools if pool.currency == settle]
-    available = pools[0].exact.get("available_balance") if len(pools) == 1 else None
-    return available is not None and available < 0
-
-
 def _traded(case: Case, i: int, *, closing: bool) -> tuple[Note, ...]:
     """Return what is assumed of a trade at the mark."""
     notes = [Note("LQ416", "a trade fills at the mark and pays the taker fee")]
@@ -357,6 +332,10 @@ def leverage_way(case: Case, i: int, aim: Aim) -> Way:
         reason = f"even {plain((count - n) * step)}x does not reach it; this is the nearest"
     elif not n:
         reason = "the maximum at this size" if most else "no maximum is known at this size"
+    now = case.position(i).leverage
+    if now is not None and (count - n) * step < now and not may_lower(case, i):
+        verdict = Verdict.REFUSED
+        reason = "refused while the position is open; only a new one may have it"
     done = trade(n)
     notes = []
     if is_isolated(case, i):

@@ -9,10 +9,11 @@ from liqcalc.answers import trades
 from liqcalc.answers.answer import Note
 from liqcalc.answers.basis import Basis
 from liqcalc.answers.case import Case
+from liqcalc.answers.margin_limits import may_lower, overdrawn, removable
 from liqcalc.answers.request import read_numbers
 from liqcalc.answers.standing import MEASURES, closed, standing
 from liqcalc.answers.trade_steps import Traded, leverage_steps, money_steps, trade_steps
-from liqcalc.answers.ways import lot_size, overdrawn, removable
+from liqcalc.answers.ways import lot_size
 from liqcalc.engine.numbers import ZERO, exact, plain, to_step
 from liqcalc.errors import Fault, InputError
 
@@ -240,7 +241,7 @@ def changed(case: Case, i: int, step: Step) -> WhatIf:
             _difference(before, after),
             Basis.of(
                 answer,
-                warnings=[*_warnings(done, before, after), *_kept(now, i, step)],
+                warnings=[*_warnings(done, before, after), *_refused(now, i, step)],
                 assumptions=_notes(now, i, step),
                 trace=_steps(now, i, step.change, done, Traded("", qty or ZERO, price)),
             ),
@@ -327,12 +328,17 @@ def _warnings(done: Trade, before: Standing, after: Standing) -> list[Note]:
     return notes
 
 
-def _kept(case: Case, i: int, step: Step) -> list[Note]:
-    """Return a note if more is taken out than the initial margin leaves free."""
+def _refused(case: Case, i: int, step: Step) -> list[Note]:
+    """Return a note if more is taken out than may go, or a leverage lowered that may not be."""
+    leverage = case.position(i).leverage
+    lowers = step.leverage is not None and leverage is not None and step.leverage < leverage
+    if lowers and not may_lower(case, i):
+        text = "the exchange does not let the leverage be lowered while the position is open"
+        return [Note("LQ417", text)]
     limit = removable(case, i)
     if step.money is None or step.money >= 0 or limit is None or -step.money <= limit:
         return []
-    text = f"the initial margin must stay, losses counted: at most {plain(limit)} can go"
+    text = f"what must stay for new losses leaves at most {plain(limit)} to take out"
     return [Note("LQ417", text)]
 
 

@@ -20,7 +20,7 @@ WORKED = """\
 
   margin: add        7230  USDT
   or size: close    0.711  BTC   fee 21.33 USDT, put back the 2090.34 USDT that it frees
-  or leverage: set     5x        puts in 9000 USDT
+  or leverage: set     5x        refused while the position is open; only a new one may have it
 
                                   now  with money      with size   with leverage
   liquidation price    57259.03614458       50000  49996.9775295  48222.89156627  USDT

@@ -23,7 +23,7 @@ WORKED = """\
 
   size  0.236  BTC
 
-  leverage                   23x        the largest that is safe; one step above, liquidation comes first
+  leverage                   23x        the largest safe; one step above, liquidation comes first
   notional                 14160  USDT
   margin               608.57217  USDT  with the opening fee 615.65217
   liquidation     57651.91199581  USDT  3.91% from the mark

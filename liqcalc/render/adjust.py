@@ -92,7 +92,7 @@ def _does(way: Way, found: Adjustment) -> str:
         parts.append(f"fee {words.short(way.fee)} {found.settle}")
     if way.put_back:
         parts.append(_sum("put back the", "and it takes", way.put_back, found) + " that it frees")
-    if way.name == "leverage" and way.put_in:
+    if way.name == "leverage" and way.put_in and way.verdict is Verdict.REACHES:
         parts.append(_sum("puts in", "gives back", way.put_in, found))
     if way.name == "quantity" and way.put_in and way.amount is not None and way.amount < 0:
         parts.append(_sum("needs margin of", "gives back", way.put_in, found))

@@ -121,7 +121,7 @@ def _leverage_told(answer: Size) -> str:
     if answer.asked_leverage is None:
         if largest is None:
             return "none is safe"
-        return f"the largest that is safe{_BINDS.get(answer.binds, '')}"
+        return f"the largest safe{_BINDS.get(answer.binds, '')}"
     if largest is None:
         return "as given; none is safe"
     return f"as given; the largest that is safe is {plain(largest)}x"

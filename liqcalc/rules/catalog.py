@@ -23,6 +23,7 @@ from liqcalc.rules.schema import (
     FeeEntry,
     FundingTerms,
     LeverageStep,
+    MarginChange,
     MarginMode,
     RuleEntry,
     Source,
@@ -230,6 +231,11 @@ class LoadedExchange:
         entries = list(self.meta.leverage_steps)
         return _in_force(entries, day) if entries else None
 
+    def margin_change_on(self, day: str | None, mode: MarginMode) -> MarginChange | None:
+        """Return what may be done with the margin of an open position; None if it is not known."""
+        entries = [entry for entry in self.meta.margin_changes if entry.mode in {None, mode}]
+        return _in_force(entries, day) if entries else None
+
     def funding_on(self, day: str | None) -> FundingTerms:
         """Return when funding is charged on `day`, and what pays it."""
         return _in_force(list(self.meta.funding), day)
@@ -323,7 +329,7 @@ def nearest(given: str, known: list[str]) -> str:
     return f"known are: {shown}" if known else "none are known"
 
 
-E = TypeVar("E", RuleEntry, FeeEntry, FundingTerms, LeverageStep)
+E = TypeVar("E", RuleEntry, FeeEntry, FundingTerms, LeverageStep, MarginChange)
 
 
 def _in_force(entries: list[E], day: str | None) -> E:

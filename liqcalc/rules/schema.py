@@ -171,6 +171,26 @@ class LeverageStep(NamedTuple):
     note: str = ""
 
 
+class MarginChange(NamedTuple):
+    """What an exchange lets be done with the margin of an open position, from a day on.
+
+    Attributes:
+        mode: only for positions of this mode, if given.
+        lower_leverage: False where the leverage cannot be lowered while it is open.
+        keeps_notional: share of the notional that must stay when money is taken
+            out, where that is more than the initial margin; 0 = the initial
+            margin alone; None = not known.
+    """
+
+    from_: str
+    source: str
+    mode: MarginMode | None = None
+    lower_leverage: bool = True
+    keeps_notional: Decimal | None = None
+    evidence: EvidenceClass = EvidenceClass.DOCUMENTED
+    note: str = ""
+
+
 class FundingCap(NamedTuple):
     """How far the funding rate may lie from 0.
 
@@ -362,6 +382,7 @@ class Exchange(NamedTuple):
     liquidation: tuple[Process, ...]
     display: Display
     leverage_steps: tuple[LeverageStep, ...] = ()
+    margin_changes: tuple[MarginChange, ...] = ()
     parameters: Mapping[str, Parameter] = NOTHING_GIVEN
     figures: Mapping[str, str] = NOTHING_GIVEN
     not_modelled: tuple[str, ...] = ()

@@ -286,6 +286,20 @@ SLIPS = {
         "LQ207",
         "leverage_steps",
     ),
+    "a change of margin's source": Slip(
+        EXCHANGE,
+        DISPLAY,
+        "margin_changes: [{from: 2026-05-01, source: help, lower_leverage: false}]\n" + DISPLAY,
+        "LQ207",
+        "margin_changes",
+    ),
+    "a share that stays above the whole": Slip(
+        EXCHANGE,
+        DISPLAY,
+        "margin_changes: [{from: 2026-05-01, source: margin-help, keeps_notional: 10}]\n" + DISPLAY,
+        "LQ213",
+        "margin_changes",
+    ),
     "an hour that no day has": Slip(EXCHANGE, "first_hour: 0", "first_hour: 24", "LQ224"),
     "a funding entry's day": Slip(
         EXCHANGE, "{source: margin-help, from: 2026-05", "{source: margin-help, from: 2026", "LQ208"

@@ -62,6 +62,7 @@ class TestALinearLong:
     def test_the_leverage_to_set(self):
         # 60000/L - 30 >= 10200: L <= 5.86
         assert self.found.leverage.amount == 5
+        assert self.found.leverage.verdict is Verdict.REFUSED  # Binance: not while it is open
         assert self.found.leverage.after.cash == 11970
 
     def test_before_and_after_stand_side_by_side(self):
@@ -146,8 +147,8 @@ class TestAnInverseLong:
         assert self.found.size_unit == "USD"
 
     def test_the_leverage(self):
-        # the margin, 1 BTC over the leverage, must be 0.255625 or more
-        assert self.found.leverage.amount == 3
+        # the margin, 1 BTC over the leverage, must be 0.255625 or more: 3.912, in steps of 0.01
+        assert self.found.leverage.amount == Decimal("3.91")
 
     def test_where_another_price_is_printed_the_true_one_is_meant(self):
         assert self.found.margin.after.trigger_price == 48000
@@ -189,6 +190,28 @@ class TestMoney:
 
         assert found.margin.unrounded == Decimal("9500.099")
         assert found.margin.amount == Decimal("9500.10")
+
+
+class TestWhatMustStay:
+    """Money that goes leaves the initial margin, or what the exchange says."""
+
+    def test_a_tenth_of_the_notional_on_hyperliquid(self):
+        inputs: Any = {"entry_price": 3000, "leverage": 20, "extra_margin": 500}
+        inputs |= {"taker": "0.00045", "as_of": "2026-07-19"}
+        data = position_sheet("hyperliquid", "ETH", "long", 2, **inputs)
+        found = adjust(data, liquidation_price=2900)
+
+        # margin 300 - 2.7 + 500; 316 would do at 2900, but 600 must stay
+        assert found.margin.unrounded == Decimal("-481.3")
+        assert found.margin.amount == Decimal("-197.30")
+        assert not any("what stays" in note.message for note in found.basis.assumptions)
+
+    def test_the_initial_margin_elsewhere_as_is_assumed(self):
+        found = adjust(binance(leverage=20, extra_margin=1000), liquidation_price=58000)
+
+        assert found.margin.unrounded == 2232 - 3970
+        assert found.margin.amount == -970
+        assert any("what stays" in note.message for note in found.basis.assumptions)
 
 
 class TestAlreadyLiquidatable:

@@ -180,7 +180,7 @@ class TestLeverageAndMoney:
         found = what_if(binance(leverage=20, extra_margin=1000), "money", money=-971)
 
         # 3970 - 3000
-        assert any("at most 970 can go" in note.message for note in found.basis.warnings)
+        assert any("at most 970 to take out" in note.message for note in found.basis.warnings)
 
 
 class TestAGivenEquity:

@@ -67,6 +67,7 @@ def check_exchange(file: DataFile, meta: Exchange, context: Context) -> None:
     check_rule_sets(file, meta, context)
     _check_fees(file, meta, context)
     _check_steps(file, meta, context)
+    _check_changes(file, meta, context)
     _check_funding(file, meta, context)
     check_process(file, meta, context)
     check_displays(file, meta, context)
@@ -75,9 +76,8 @@ def check_exchange(file: DataFile, meta: Exchange, context: Context) -> None:
     dated = [("fees", str(e.product), e.from_) for e in meta.fees]
     dated += [("funding", "funding", e.from_) for e in meta.funding]
     dated += [("leverage_steps", "leverage_steps", e.from_) for e in meta.leverage_steps]
-    dated += [
-        ("liquidation", " ".join([*e.products, e.mode]), e.from_) for e in meta.liquidation
-    ]
+    dated += [("margin_changes", str(e.mode), e.from_) for e in meta.margin_changes]
+    dated += [("liquidation", " ".join([*e.products, e.mode]), e.from_) for e in meta.liquidation]
     _check_order(file, dated)
 
 
@@ -110,6 +110,20 @@ def _check_steps(file: DataFile, meta: Exchange, context: Context) -> None:
         if entry.step <= 0 or ONE % entry.step:
             message = f"is {entry.step}, it must be above 0 and divide 1"
             file.say("LQ213", (*at, "step"), message)
+
+
+def _check_changes(file: DataFile, meta: Exchange, context: Context) -> None:
+    for i, entry in enumerate(meta.margin_changes):
+        at: Keys = ("margin_changes", i)
+        file.day((*at, "from"), entry.from_)
+        file.source((*at, "source"), entry.source, context.sources)
+        if entry.mode is not None and entry.mode not in meta.margin_modes:
+            message = f"is {entry.mode}, which {meta.id} does not declare"
+            file.say("LQ218", (*at, "mode"), message)
+        if entry.keeps_notional is not None and not 0 <= entry.keeps_notional < ONE:
+            hint = "rates are fractions: 10% is 0.1"
+            message = f"is {entry.keeps_notional}, it must be from 0 to below 1"
+            file.say("LQ213", (*at, "keeps_notional"), message, hint)
 
 
 def _check_funding(file: DataFile, meta: Exchange, context: Context) -> None:
