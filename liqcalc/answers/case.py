@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from liqcalc.answers.account import evaluate_once, evaluate_sheet
 from liqcalc.answers.guard import computable
 from liqcalc.engine import formulas
-from liqcalc.engine.numbers import ZERO, exact
+from liqcalc.engine.numbers import ONE, ZERO, exact
+from liqcalc.engine.vocabulary import MultiAsset
 from liqcalc.errors import Fault, InputError
 from liqcalc.rules.catalog import Catalog, nearest
-from liqcalc.rules.schema import MarginMode
+from liqcalc.rules.schema import CollateralMode, MarginMode
 from liqcalc.rules.sheet import PositionRow, Sheet, Side, read_sheet
 
 if TYPE_CHECKING:
@@ -221,11 +222,26 @@ class Case:
             now, then = contract.value(qty, price), contract.value(qty, position.entry_price)
             return formulas.pnl(contract.drift(position.side), now, then)
 
+    def coin_price(self, i: int) -> Decimal:
+        """Return what a unit of position `i`'s settle currency is in the money of the account.
+
+        The equity of an account of several coins is in its numeraire (USD).
+        """
+        account, contract = self.sheet.account, self.position(i).contract
+        if account.collateral_mode is CollateralMode.SINGLE:
+            return ONE
+        for coin in account.collateral or ():
+            if coin.asset == contract.settle and coin.price is not None:
+                return coin.price
+        if contract.settle == contract.base:
+            return self.position(i).mark_price
+        return (self.resolved.rules.multi_asset or MultiAsset()).settle_price
+
     def paid(self, i: int, amount: Decimal) -> Case:
         """Return the case after `amount` has left what backs position `i`; below 0: has come in.
 
-        An isolated position pays from its margin, a cross one from the wallet
-        or from the equity given.
+        `amount` is in the settle currency. An isolated position pays from its
+        margin, a cross one from the wallet or from the equity given.
 
         Raises:
             InputError: what backs the position is not known.
@@ -236,7 +252,7 @@ class Case:
                 margin = self._margin(i) - row.extra_margin - amount
                 return self.with_position(i, margin=margin)
             if account.equity is not None:
-                return self.with_account(equity=account.equity - amount)
+                return self.with_account(equity=account.equity - amount * self.coin_price(i))
             if account.wallet_balance is not None:
                 return self.with_account(wallet_balance=account.wallet_balance - amount)
             settle = self.position(i).contract.settle

@@ -133,9 +133,9 @@ def _last_of_pool(case: Case, k: int, after: Case, step: Step) -> tuple[Case, De
         if step.action is not Action.BACKSTOP:
             return after, ZERO
         emptied, worth = money.empty(after)
-        return emptied, worth / money.coin_price(case, k)
+        return emptied, worth / case.coin_price(k)
     rest = held if step.action in _NOTHING_LEFT else min(held, ZERO)
-    taken = rest / money.coin_price(case, k) if _in_equity(case, k) else rest
+    taken = rest / case.coin_price(k) if _in_equity(case, k) else rest
     return money.take(after, settle, rest), taken
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from liqcalc.engine.numbers import ONE, ZERO
-from liqcalc.engine.vocabulary import MultiAsset
 from liqcalc.rules.schema import CollateralMode
 from liqcalc.rules.sheet import CollateralRow
 
@@ -68,21 +67,8 @@ def backing(case: Case, k: int) -> Decimal | None:
     for pool in case.figures.pools:
         if not single or pool.currency == position.contract.settle:
             equity = pool.exact.get("equity")
-            return None if equity is None else equity / coin_price(case, k)
+            return None if equity is None else equity / case.coin_price(k)
     return None
-
-
-def coin_price(case: Case, k: int) -> Decimal:
-    """Return what one unit of the settle currency is in the money of the account."""
-    account, contract = case.sheet.account, case.position(k).contract
-    if account.collateral_mode is CollateralMode.SINGLE:
-        return ONE
-    for coin in account.collateral or ():
-        if coin.asset == contract.settle and coin.price is not None:
-            return coin.price
-    if contract.settle == contract.base:
-        return case.position(k).mark_price
-    return (case.resolved.rules.multi_asset or MultiAsset()).settle_price
 
 
 def pay(case: Case, k: int, amount: Decimal, profit: Decimal) -> Case:
@@ -103,7 +89,7 @@ def pay(case: Case, k: int, amount: Decimal, profit: Decimal) -> Case:
         if in_coins and settle not in held:
             return _owing(case, settle, amount)
         return case.paid(k, amount)
-    lost = (amount + profit) * coin_price(case, k)
+    lost = (amount + profit) * case.coin_price(k)
     return case.with_account(equity=account.equity - lost)
 
 

@@ -182,7 +182,7 @@ def _ordered(walk: Walk, members: list[int], process: Process) -> list[int]:
 
     def weight(k: int) -> Decimal:
         margin = walk.case.figures.positions[k].exact.get("maintenance_margin") or ZERO
-        return margin * money.coin_price(walk.case, k)
+        return margin * walk.case.coin_price(k)
 
     return sorted(members, key=weight, reverse=True)
 

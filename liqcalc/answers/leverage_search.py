@@ -10,7 +10,6 @@ from liqcalc.answers.search import least
 from liqcalc.answers.stops import Verdict, after_funding, survives
 from liqcalc.engine.numbers import ONE, ZERO, exact, to_step
 from liqcalc.errors import InputError
-from liqcalc.rules.schema import CollateralMode
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -239,15 +238,10 @@ def after_opening(case: Case, i: int) -> Case:
 
 
 def pays(case: Case, i: int) -> bool:
-    """Return True if what backs position `i` is known in its settle currency.
-
-    The equity of several assets is in USD, and pays nothing in coins.
-    """
+    """Return True if what backs position `i` is known."""
     account, position = case.sheet.account, case.position(i)
     if position.isolated:
         return True
-    if account.equity is not None and account.collateral_mode is not CollateralMode.SINGLE:
-        return position.contract.linear
     known = (account.wallet_balance, account.equity, account.collateral)
     return any(money is not None for money in known)
 

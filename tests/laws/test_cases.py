@@ -74,3 +74,13 @@ def test_what_is_paid_and_comes_back_is_nothing(exchange, data):
         case.figures.positions[0].exact["liquidation_price"],
         again.figures.positions[0].exact["liquidation_price"],
     )
+
+
+def test_coins_are_paid_out_of_an_equity_in_usd_at_their_price():
+    account = {"margin_mode": "cross", "collateral_mode": "multi", "equity": "10000"}
+    position = {"symbol": "BTCUSD", "side": "long", "qty": "20000", "entry_price": "50000"}
+    sheet = {"exchange": "bybit", "account": account, "positions": [position]}
+
+    paid = Case.of(sheet, today="2026-11-01").paid(0, Decimal("0.01"))
+
+    assert paid.sheet.account.equity == 9500
