@@ -3,7 +3,8 @@
 Linear perpetuals in USDC with flat fractions, no tiers: minimum initial, maintenance, close-out.
 Initial = value * fraction, the user's own floor(10000/leverage)/10000 or the market's minimum.
 Account value below the maintenance requirement liquidates (strict), below the close-out
-requirement the fund takes over. Orders of a liquidation ask for the zero price, which leaves
+requirement the fund takes over. Funding: the published rate is for 8 hours, an eighth of it is due
+each hour. Orders of a liquidation ask for the zero price, which leaves
 account value / requirement unchanged. Nothing is rounded.
 """
 
@@ -44,6 +45,11 @@ class Lighter(Rules):
     def zero_health_is_liquidated(self) -> bool:
         """Return that account value equal to the requirement is safe."""
         return False
+
+    def funding_payment(self, position: Position) -> Decimal | None:
+        """Return what the position pays in an hour: an eighth of value at mark * rate."""
+        published = super().funding_payment(position)
+        return None if published is None else snap(published / 8)
 
     # Initial margin
 
