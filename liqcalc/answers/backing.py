@@ -29,6 +29,7 @@ class Behind(NamedTuple):
             several coins.
         equity: with profit, in the pool's money; None if not known.
         value: of all positions of the pool, in its money.
+        currency: of the pool's money.
     """
 
     marked: Marked
@@ -36,6 +37,7 @@ class Behind(NamedTuple):
     cash: Decimal | None
     equity: Decimal | None
     value: Decimal
+    currency: str
 
     @property
     def effective_leverage(self) -> Decimal | None:
@@ -54,13 +56,14 @@ def behind(case: Case, i: int) -> Behind:
         plan = plan_pools(found, marked).by_position[i]
         m, pool = marked[i], plan.pool or plan.backing
         if pool is None:
-            return Behind(m, None, None, None, m.value)
+            return Behind(m, None, None, None, m.value, plan.currency)
         worth = (o.value * pool.requirement_price(o.contract.settle) for o in pool.marked)
         cash = None
         if pool.multi is None and pool.equity_given is None:
             cash = sum((coin.qty for coin in pool.coins.values()), ZERO)
         known = not any(o.missing for o in pool.marked)
-        return Behind(m, plan.pool if known else None, cash, pool.equity(), sum(worth, ZERO))
+        held = plan.pool if known else None
+        return Behind(m, held, cash, pool.equity(), sum(worth, ZERO), plan.currency)
 
 
 class Needed(NamedTuple):

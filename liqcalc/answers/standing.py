@@ -27,7 +27,8 @@ class Standing(NamedTuple):
             of the liquidation price, unrounded.
         distance_rate: from the mark to the liquidation price; below 0 if passed.
         cash: isolated: the margin; cross: the wallet; None for several coins.
-        equity: what backs the position with profit, in the pool's money.
+        equity: what backs the position with profit, in `currency`.
+        currency: of the money that the pool is counted in.
         notional: value at the price that the rules value it at.
         effective_leverage: value of the pool's positions over `equity`.
         initial_margin, maintenance_margin, margin_ratio, max_leverage: as the
@@ -47,6 +48,7 @@ class Standing(NamedTuple):
     distance_rate: Decimal | None = None
     cash: Decimal | None = None
     equity: Decimal | None = None
+    currency: str = ""
     notional: Decimal | None = None
     effective_leverage: Decimal | None = None
     initial_margin: Decimal | None = None
@@ -68,14 +70,14 @@ class Standing(NamedTuple):
             data[name] = None if value is None else plain(value)
         return data | {
             "side": self.side,
+            "currency": self.currency,
             "reasons": dict(self.reasons),
             "warnings": list(self.warnings),
         }
 
 
-MEASURES = tuple(
-    name for name in Standing._fields if name not in {"status", "side", "reasons", "warnings"}
-)
+_WORDS = {"status", "side", "currency", "reasons", "warnings"}
+MEASURES = tuple(name for name in Standing._fields if name not in _WORDS)
 _PRINTED = (
     *("liquidation_price", "distance_rate", "notional", "initial_margin"),
     *("maintenance_margin", "margin_ratio", "max_leverage"),
@@ -103,6 +105,7 @@ def standing(case: Case, i: int) -> Standing:
         trigger_price=end,
         cash=answer.exact.get("margin") if answer.margin_mode == "isolated" else found.cash,
         equity=found.equity,
+        currency=found.currency,
         effective_leverage=found.effective_leverage,
         reasons=reasons,
         warnings=tuple(note.message for note in answer.warnings if note.code in _REFUSED),

@@ -54,7 +54,7 @@ def money_steps(case: Case, i: int, done: Trade) -> tuple[TraceStep, ...]:
     """Return what backs the position then, and where it ends."""
     if done.i is None:
         return ()
-    before, after = behind(case, i).cash, behind(done.case, done.i).cash
+    before, after = _cash(case, i), _cash(done.case, done.i)
     steps = []
     if before is not None and after is not None:
         name, numbers, formula = "wallet", {"wallet": before}, "wallet"
@@ -70,6 +70,13 @@ def money_steps(case: Case, i: int, done: Trade) -> tuple[TraceStep, ...]:
                 numbers[symbol] = value
         steps.append(TraceStep("inputs", f"{name} then", formula, numbers, after))
     return (*steps, end_step(done.case, done.i, "end then"))
+
+
+def _cash(case: Case, i: int) -> Decimal | None:
+    """Return the isolated margin, or the wallet; None for several coins."""
+    if is_isolated(case, i):
+        return case.figures.positions[i].exact.get("margin")
+    return behind(case, i).cash
 
 
 def end_step(case: Case, i: int, name: str) -> TraceStep:

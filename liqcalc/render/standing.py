@@ -86,7 +86,7 @@ def _rows(standings: Sequence[Standing], units: Units) -> list[_Row]:
         of("quantity", "qty", size),
         _Row("entry price", entries, quote, "entry_price"),
         of("margin" if isolated else "wallet", "cash", settle),
-        of("backing with profit", "equity", settle),
+        of("backing with profit", "equity", standings[0].currency),
         of("notional", "notional", settle),
         of("initial margin", "initial_margin", settle),
         of("maintenance margin", "maintenance_margin", settle),

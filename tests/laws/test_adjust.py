@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import copy
+from decimal import Decimal
+
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -12,14 +15,17 @@ from liqcalc.answers.aim import read_aim
 from liqcalc.answers.case import Case
 from liqcalc.answers.trades import added, moved, reduced, releveraged
 from liqcalc.answers.ways import Verdict
-from liqcalc.engine.numbers import exact
+from liqcalc.engine.numbers import exact, plain
 from liqcalc.engine.solve import Status
 from tests.laws.compare import CATALOG, TODAY
-from tests.laws.folders import EXCHANGES
+from tests.laws.folders import EXCHANGES, JUDGED, mode_of
+from tests.laws.seeds import number
+from tests.slow import evaluate as judge
 from tests.strategies import disturbed_cases
 
 fewer = settings(max_examples=max(5, settings().max_examples // 12))
 on_every_exchange = pytest.mark.parametrize("exchange", EXCHANGES)
+NEAR = Decimal("1e-24")  # roots are told to 30 digits
 DISTANCES = ("0.01", "0.03", "0.1", "0.25", "0.4", "0.7")
 
 
@@ -77,6 +83,45 @@ def _check_leverage(way, now, i, aim):
         assert met(releveraged(now, i, way.amount), aim)
         if not way.reason:
             assert not met(releveraged(now, i, way.amount + way.step), aim)
+
+
+@settings(max_examples=max(12, settings().max_examples // 5))
+@given(st.sampled_from(JUDGED), st.data())
+def test_the_slow_judge_finds_the_end_at_the_price_too(exchange, data):
+    sheet = data.draw(disturbed_cases(exchange))
+    assume(len(sheet["positions"]) == 1)
+    row, account = sheet["positions"][0], sheet.setdefault("account", {})
+    own = mode_of(sheet, row) == "isolated"
+    assume(not row.get("collateral") and not account.get("collateral"))
+    assume("margin" in row if own else "wallet_balance" in account)
+    case = Case.of(sheet, today=TODAY).with_catalog(CATALOG)
+    assume(case.figures.positions[0].status is not Status.INDETERMINATE)
+    aim = read_aim(case, 0, None, data.draw(st.sampled_from(DISTANCES)))
+    way = adjusted(case, 0, aim).margin
+    assume(way.verdict is Verdict.REACHES and not way.reason)
+    assert way.amount is not None
+    assert way.step is not None
+    for amount, reached in ((way.amount, True), (way.amount - way.step, False)):
+        richer = copy.deepcopy(sheet)
+        holder = richer["positions"][0] if own else richer["account"]
+        key = "margin" if own else "wallet_balance"
+        holder[key] = plain(number(holder, key) + amount)
+        assert judged(richer, aim) is reached
+
+
+def judged(sheet, aim):
+    """Return whether the slow judge sees the position end at the price or beyond."""
+    try:
+        found = judge(sheet, rounded=False)["positions"][0]
+    except NotImplementedError:
+        assume(False)
+    if found["status"] == "already_liquidatable":
+        return False
+    end = found["lower_price" if aim.below else "upper_price"]
+    if end is None:
+        return True
+    near = aim.price * NEAR
+    return end <= aim.price + near if aim.below else end >= aim.price - near
 
 
 @on_every_exchange
