@@ -403,7 +403,7 @@ def _search_steps(found: LeverageAnswer, search: LeverageSearch) -> Iterator[Tra
     numbers: dict[str, Any] = {"leverage": found.leverage, "step": search.step}
     text = f"at {plain(above.leverage)}x the {found.limit.of} limit is passed"
     if found.binds is Binds.LIQUIDATION:
-        text = f"at {plain(above.leverage)}x liquidation comes first"
+        text = f"at {plain(above.leverage)}x liquidation comes before the needed mark"
     yield TraceStep("stop", "one step above", "leverage + step", numbers, text)
 
 
@@ -414,7 +414,9 @@ def _warnings(found: LeverageAnswer) -> Iterator[Note]:
     elif found.asked is not None and found.leverage is not None:
         row = next(row for row in found.rows if row.leverage == found.asked)
         if row.verdict is not Verdict.FIRES_FIRST:
-            text = f"at {plain(found.asked)}x liquidation comes before the stop"
+            too_near = row.verdict is Verdict.TOO_NEAR
+            what = "lies too near" if too_near else "comes before"
+            text = f"at {plain(found.asked)}x liquidation {what} the stop"
             yield Note("LQ414", f"{found.position.symbol}: {text} at {plain(found.stop or ZERO)}")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from liqcalc.answers.backing import needed_at
 from liqcalc.answers.search import least
-from liqcalc.answers.stops import Verdict, after_funding, survives
+from liqcalc.answers.stops import Verdict, after_funding, survives, verdict_of
 from liqcalc.engine.numbers import ONE, ZERO, exact, to_step
 from liqcalc.errors import InputError
 
@@ -118,7 +118,7 @@ class LeverageSearch:
     def _try(self, leverage: Decimal) -> Try:
         opened = self._opened.with_position(self.i, leverage=leverage)
         held = after_funding(opened, self.i, self.funding)
-        verdict = survives(held, self.i, self.needed_mark)
+        verdict = verdict_of(held, self.i, self.stop)
         limit = limit_of(opened, self.i) if self.own_tables else self._limit
         return Try(leverage, limit, _short(opened, self.i), verdict, opened, held)
 

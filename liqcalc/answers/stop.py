@@ -213,6 +213,9 @@ def warnings_of(position: PositionAnswer, outcome: StopOutcome) -> Iterator[Note
     if outcome.verdict is Verdict.LIQUIDATED_FIRST:
         text = f"{position.symbol}: liquidation comes before the stop at {price}"
         yield Note("LQ414", text)
+    elif outcome.verdict is Verdict.TOO_NEAR:
+        text = f"{position.symbol}: liquidation lies too near the stop at {price}: it comes first"
+        yield Note("LQ414", f"{text} with the slippage and basis that are allowed for")
     elif outcome.verdict is Verdict.ALREADY_LIQUIDATABLE:
         text = f"{position.symbol} is liquidatable now: the stop at {price} comes too late"
         yield Note("LQ414", text)

@@ -35,14 +35,20 @@ __all__ = [
     "reason_of",
     "stop_outcome",
     "survives",
+    "verdict_of",
 ]
 _NEAR = Decimal("1e-25")
 
 
 class Verdict(StrEnum):
-    """What comes first."""
+    """What comes first.
+
+    TOO_NEAR: the stop fires first, but only if nothing of what is allowed for
+    (slippage, basis, buffer) happens.
+    """
 
     FIRES_FIRST = "fires_first"
+    TOO_NEAR = "too_near"
     LIQUIDATED_FIRST = "liquidated_first"
     ALREADY_LIQUIDATABLE = "already_liquidatable"
     INDETERMINATE = "indeterminate"
@@ -158,6 +164,17 @@ def survives(case: Case, i: int, mark: Decimal) -> Verdict:
         return Verdict.LIQUIDATED_FIRST if passed else Verdict.FIRES_FIRST
 
 
+def verdict_of(case: Case, i: int, stop: StopOrder) -> Verdict:
+    """Return what comes first, with all that `stop` allows for."""
+    side, mark = case.sheet.positions[i].side, case.position(i).mark_price
+    with exact():
+        verdict = survives(case, i, stop.needed_mark(side, mark))
+    late = verdict is Verdict.LIQUIDATED_FIRST
+    if late and survives(case, i, stop.price) is Verdict.FIRES_FIRST:
+        return Verdict.TOO_NEAR
+    return verdict
+
+
 def stop_outcome(
     case: Case, i: int, stop: StopOrder, *, funding: Decimal = ZERO, gap: Decimal | None = None
 ) -> StopOutcome:
@@ -174,7 +191,7 @@ def stop_outcome(
         held = after_funding(case, i, funding)
         side, mark = case.sheet.positions[i].side, case.position(i).mark_price
         needed = stop.needed_mark(side, mark)
-        verdict = survives(held, i, needed)
+        verdict = verdict_of(held, i, stop)
         end = held.ends(i).losing(side)
         room = None if end is None else (needed - end) * side.sign
         lost, how = liquidation_loss(held, i, funding)
@@ -205,9 +222,7 @@ def stop_outcome(
 
 def fires_first(case: Case, i: int, stop: StopOrder) -> bool:
     """Return True if `stop` surely fires before position `i` is liquidated; the buffer counts."""
-    side, mark = case.sheet.positions[i].side, case.position(i).mark_price
-    with exact():
-        return survives(case, i, stop.needed_mark(side, mark)) is Verdict.FIRES_FIRST
+    return verdict_of(case, i, stop) is Verdict.FIRES_FIRST
 
 
 def _gained(case: Case, i: int, before: Decimal, after: Decimal) -> Decimal | None:
@@ -234,7 +249,7 @@ def _gapped(case: Case, i: int, stop: StopOrder, gap: Decimal, plain_stop: StopO
     side = case.sheet.positions[i].side
     worst = stop.worst_mark(side)
     verdict = plain_stop.verdict
-    if verdict is Verdict.FIRES_FIRST:
+    if verdict in {Verdict.FIRES_FIRST, Verdict.TOO_NEAR}:
         verdict = survives(case, i, worst)
     loss = loss_at(case, i, stop, plain_stop.loss.funding - case.position(i).funding_paid)
     lost = None

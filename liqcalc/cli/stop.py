@@ -20,11 +20,11 @@ WORKED = """\
   binance BTCUSDT  long 0.5, entry 60000, isolated 20x
 
   liquidation    57259.03614458  USDT  4.57% from the mark
-  furthest stop         57373.8  USDT  4.38% from the mark; one tick further is liquidated first
+  furthest stop         57373.8  USDT  4.38% from the mark; one tick further is too near
   ...
-   stop   away  last price        mark                 fill        room  of distance  largest gap
-  58000  3.33%  fires first       fires first         57942   625.02186       31.25%        1.08%
-  57300   4.5%  liquidated first  liquidated first  57242.7  -73.578845       -2.73%            -
+   stop   away  last price   mark            fill        room  of distance  largest gap
+  58000  3.33%  fires first  fires first    57942   625.02186       31.25%        1.08%
+  57300   4.5%  too near     too near     57242.7  -73.578845       -2.73%            -
 
   loss, USDT  price  slippage  fee to close  fee to open  funding      total  if liquidated
        58000   1000        29       14.4855           15        0  1058.4855           1500

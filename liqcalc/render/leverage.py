@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from liqcalc.answers.leverage_search import Binds
+from liqcalc.answers.stops import Verdict
 from liqcalc.engine.numbers import plain
 from liqcalc.render import derivation, notes, screen, words
 from liqcalc.render.stop import funding_row, furthest, liquidation, shown, terms_in_words, verdict
@@ -79,13 +80,19 @@ def _needed_mark(mark: Decimal, quote: str) -> tuple[str, str, str, Text]:
     return "needed mark", shown(mark), quote, screen.dim(text)
 
 
+def _comes(answer: LeverageAnswer) -> str:
+    """Return how liquidation stands to the stop one step above the answer."""
+    above = {row.verdict for row in answer.rows if row.leverage == answer.above}
+    return "lies too near" if Verdict.TOO_NEAR in above else "comes before"
+
+
 def _best(answer: LeverageAnswer) -> tuple[str, Text, str, Text]:
     if answer.leverage is None or answer.above is None:
         return "safe leverage", Text(words.NONE, "bold red"), "", Text(answer.reason, "red")
     limit = f"{_LIMITS.get(answer.limit.of, '')}, {shown(answer.limit.leverage)}x"
     remark = limit
     if answer.binds is Binds.LIQUIDATION:
-        remark = f"at {plain(answer.above)}x liquidation comes before the stop; {limit}"
+        remark = f"at {plain(answer.above)}x liquidation {_comes(answer)} the stop; {limit}"
     if not answer.moves:
         remark += "; leverage does not move liquidation here"
     if answer.least_opening is not None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 VERDICT = {
     Verdict.FIRES_FIRST: ("fires first", "green"),
+    Verdict.TOO_NEAR: ("too near", "yellow"),
     Verdict.LIQUIDATED_FIRST: ("liquidated first", "bold red"),
     Verdict.ALREADY_LIQUIDATABLE: ("liquidatable now", "bold red"),
     Verdict.INDETERMINATE: ("not determined", "yellow"),
@@ -94,7 +95,7 @@ def furthest(
         table.add_row("furthest stop", words.NONE, "", screen.dim(found.reason))
         return
     step = "tick" if found.step_known else f"step of {plain(found.step)}"
-    beyond = "leaves less than the buffer" if buffered else "is liquidated first"
+    beyond = "leaves less than the buffer" if buffered else "is too near"
     remark = f"{words.rate(found.distance_rate)} from the mark; one {step} further {beyond}"
     table.add_row(
         "furthest stop", screen.strong(plain(found.price)), position.quote, screen.dim(remark)

@@ -16,9 +16,9 @@ class TestTable:
         out = run(f"{LONG} --stop 58000").out
 
         assert "safe leverage                23x" in out
-        assert "at 24x liquidation comes before the stop; the maximum at this size, 150x" in out
+        assert "at 24x liquidation lies too near the stop; the maximum at this size, 150x" in out
         assert "57651.912   3.91%   32.146004  fires first  <- the largest safe" in out
-        assert "57761.044   3.73%  -76.986177  liquidated first" in out
+        assert "57761.044   3.73%  -76.986177  too near" in out
 
     def test_without_a_stop_the_farthest_of_a_leverage(self, run):
         out = run(f"{LONG} --leverage 20").out

@@ -25,14 +25,16 @@ class TestTable:
     """Verdict, loss and gap, a line for each stop."""
 
     def test_verdict_by_both_triggers_and_the_loss(self, run):
-        ran = run(f"{LONG} --stop 58000 --stop 57300")
+        ran = run(f"{LONG} --stop 58000 --stop 57300 --stop 57200")
         out = " ".join(ran.out.split())
 
         assert ran.code == 0
         assert "58000 3.33% fires first fires first 57942 625.02186 31.25% 1.08%" in out
-        assert "57300 4.5% liquidated first liquidated first" in out
+        assert "57300 4.5% too near too near" in out
+        assert "57200 4.67% liquidated first liquidated first" in out
         assert "58000 1000 29 14.4855 15 0 1058.4855 1500" in out
-        assert "liquidation comes before the stop at 57300 (LQ414)" in out
+        assert "liquidation lies too near the stop at 57300: it comes first with the" in out
+        assert "liquidation comes before the stop at 57200 (LQ414)" in out
 
     def test_a_gap_has_a_table_of_its_own(self, run):
         out = run(f"{LONG} --stop 58000 --gap 0.01").out

@@ -12,7 +12,7 @@ import liqcalc
 from liqcalc.answers.stops import Verdict
 from liqcalc.errors import InputError
 
-FIRES, LATE = Verdict.FIRES_FIRST, Verdict.LIQUIDATED_FIRST
+FIRES, NEAR, LATE = Verdict.FIRES_FIRST, Verdict.TOO_NEAR, Verdict.LIQUIDATED_FIRST
 TODAY = "2026-10-01"
 BARE: dict[str, Any] = {"trigger": "mark", "slippage_bps": 0}
 
@@ -91,13 +91,13 @@ class TestLinear:
         assert near(furthest.bound, "57373.72622330")  # 57259.0361/(0.999*0.999)
         assert furthest.price == Decimal("57373.8")
         assert outcome(binance(), "57373.8").verdict is FIRES
-        assert outcome(binance(), "57373.7").verdict is LATE
+        assert outcome(binance(), "57373.7").verdict is NEAR
 
 
 class TestTrigger:
     """A stop on the mark needs no basis, one on the last price does."""
 
-    @pytest.mark.parametrize(("basis", "by_last"), [("0.0015", FIRES), ("0.0016", LATE)])
+    @pytest.mark.parametrize(("basis", "by_last"), [("0.0015", FIRES), ("0.0016", NEAR)])
     def test_the_basis_decides(self, basis, by_last):
         # 57350*(1 - 0.0015) = 57263.98, 57350*(1 - 0.0016) = 57258.24
         row = verdict(binance(), "57350", slippage_bps=0, basis=basis).stops[0]
@@ -323,6 +323,6 @@ def test_the_dictionary_holds_text_and_the_other_trigger():
     assert data["stops"][0]["verdict"] == "fires_first"
     assert data["stops"][0]["loss"]["total"] == "1058.4855"
     assert data["stops"][0]["other_trigger"]["stop"]["trigger"] == "mark"
-    assert data["stops"][1]["verdict"] == "liquidated_first"
+    assert data["stops"][1]["verdict"] == "too_near"
     assert data["furthest"]["price"] == "57373.8"
     assert data["trace"][-1]["result"] == "57373.8"
