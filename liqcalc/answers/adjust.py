@@ -142,7 +142,7 @@ def adjusted(case: Case, i: int, aim: Aim) -> Adjustment:
             abs(mark - aim.price) / mark,
             before,
             *ways,
-            Basis.of(answer, warnings=_refused(before, ways), assumptions=notes, trace=steps),
+            Basis.of(answer, warnings=_refused(now, before, ways), assumptions=notes, trace=steps),
         )
 
 
@@ -168,12 +168,13 @@ def _printed_note(case: Case, i: int) -> list[Note]:
     return [Note("LQ416", text)]
 
 
-def _refused(before: Standing, ways: Iterable[Way]) -> list[Note]:
+def _refused(case: Case, before: Standing, ways: Iterable[Way]) -> list[Note]:
     """Return what the exchange would refuse of a way, and does not now."""
-    return [
-        Note("LQ417", f"after the {way.name} way: {text}")
-        for way in ways
-        if way.after is not None
-        for text in way.after.warnings
-        if text not in before.warnings
-    ]
+    wallet, notes = case.sheet.account.wallet_balance, []
+    for way in ways:
+        told = () if way.after is None else way.after.warnings
+        told = tuple(text for text in told if text not in before.warnings)
+        if wallet is not None and way.put_in is not None and way.put_in > wallet:
+            told += (f"{plain(way.put_in)} is more than the wallet's {plain(wallet)}",)
+        notes += [Note("LQ417", f"{way.name}: {text}") for text in told]
+    return notes

@@ -146,8 +146,11 @@ def margin_way(case: Case, i: int, aim: Aim) -> Way:
     notes: tuple[Note, ...] = ()
     if amount < 0:
         amount, reason, notes = _kept(case, i, amount, step)
-    elif k == low and case.position(i).collateral:
-        reason = "coins back it; taking some of them out is not looked at"
+    if k == low and not reason:
+        coins = case.position(i).collateral
+        reason = "its profit alone would do"
+        if coins:
+            reason = "coins back it; taking some of them out is not looked at"
     trade = moved(case, i, amount)
     unrounded = needed.amount if guess == k else None
     total = TraceStep("root", "margin to add", _counted(unrounded, step, k), {}, k * step)

@@ -70,7 +70,8 @@ def _verdict(answer: Size) -> Table:
             told = f"{words.number(contracts)} contracts"
         table.add_row("size", Text(plain(answer.qty), "bold green"), unit, screen.dim(told))
         return table
-    refused = Text("refused", "bold red")
+    unknown = answer.fit is Fit.INDETERMINATE
+    refused = Text("not proven", "bold yellow") if unknown else Text("refused", "bold red")
     table.add_row("size", refused, "", Text(f"{plain(answer.qty)} {unit}: {answer.reason}", "red"))
     for name, value, settle, told in _instead(answer):
         table.add_row(name, screen.strong(value), settle, screen.dim(told))
@@ -119,11 +120,14 @@ def _of_wallet(answer: Size) -> str:
 def _leverage_told(answer: Size) -> str:
     largest = answer.largest_leverage
     if answer.asked_leverage is None:
+        if answer.fit is Fit.INDETERMINATE:
+            return "what is safe is not known"
         if largest is None:
             return "none is safe"
         return f"the largest safe{_BINDS.get(answer.binds, '')}"
     if largest is None:
-        return "as given; none is safe"
+        safe = "what is safe is not known" if answer.fit is Fit.INDETERMINATE else "none is safe"
+        return f"as given; {safe}"
     return f"as given; the largest that is safe is {plain(largest)}x"
 
 

@@ -192,6 +192,17 @@ class TestMoney:
         assert found.margin.amount == Decimal("9500.10")
 
 
+class TestAWallet:
+    """What an isolated position is to be given must be there."""
+
+    @pytest.mark.parametrize(("wallet", "warned"), [("7229.99", True), ("7230", False)])
+    def test_more_than_the_wallet_is_told(self, wallet, warned):
+        found = adjust(binance(leverage=20, wallet_balance=wallet), liquidation_price=50000)
+        told = [note.message for note in found.basis.warnings if note.code == "LQ417"]
+
+        assert any(text.startswith("margin: 7230 is more than") for text in told) is warned
+
+
 class TestWhatMustStay:
     """Money that goes leaves the initial margin, or what the exchange says."""
 
