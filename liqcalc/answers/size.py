@@ -125,7 +125,7 @@ def _answer(plan: Plan, lot: Decimal, count: int) -> Size:
     fit = plan.fit
     nearest = Nearest() if fit is Fit.FITS else _nearest(plan, lot, count)
     found = Size(
-        position=held.opened.figures.positions[i],
+        position=held.case.figures.positions[i],
         size_unit=_size_unit(plan),
         terms=asked.terms,
         risk=asked.risk,
@@ -147,7 +147,7 @@ def _answer(plan: Plan, lot: Decimal, count: int) -> Size:
         outcome=outcome,
         gain=_gain(plan, outcome),
         funding=plan.funding,
-        basis=Basis.of(held.opened.figures.positions[i]),
+        basis=Basis.of(held.case.figures.positions[i]),
     )
     return found._replace(basis=_basis(plan, found))
 
@@ -244,7 +244,7 @@ def _gain(plan: Plan, outcome: StopOutcome) -> Gain | None:
 
 def _basis(plan: Plan, found: Size) -> Basis:
     held, i = plan.held, plan.i
-    answer = held.opened.answer.positions[i]
+    answer = held.case.answer.positions[i]
     return Basis.of(
         answer,
         warnings=_warnings(found),
@@ -280,15 +280,16 @@ def _size_steps(plan: Plan, found: Size) -> Iterator[TraceStep]:
     yield from funding_steps(found.funding)
     yield from outcome_steps(found.position, found.outcome)
     numbers: dict[str, Any] = {"loss": found.loss, "risk": found.risk}
-    yield TraceStep("size", "within the risk", "loss <= risk", numbers, "holds")
+    yield TraceStep("size", "within the risk", "loss <= risk", numbers)
     numbers = {"risk": found.risk, "loss_of_one_lot_more": found.next_loss}
-    yield TraceStep("size", "one lot more", "risk < loss_of_one_lot_more", numbers, "holds")
+    yield TraceStep("size", "one lot more", "risk < loss_of_one_lot_more", numbers)
     if plan.best is not None:
         numbers = {"leverage": plan.best.leverage, "step": plan.search.step}
-        text = f"the {found.binds} limit is passed"
+        name = f"passes the {found.binds} limit"
         if found.binds is Binds.LIQUIDATION:
-            text = "liquidation comes before the stop"
-        yield TraceStep("size", "one leverage step above", "leverage + step", numbers, text)
+            name = "liquidated before the stop"
+        above = plan.best.leverage + plan.search.step
+        yield TraceStep("size", name, "leverage + step", numbers, above)
 
 
 def _gain_steps(found: Size) -> Iterator[TraceStep]:

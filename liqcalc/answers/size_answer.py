@@ -76,7 +76,7 @@ class Size(NamedTuple):
     """The largest quantity that loses no more than the risk at its stop.
 
     Attributes:
-        position: at that quantity, at `leverage`.
+        position: at that quantity and `leverage`, after the funding until the stop.
         size_unit: what the quantity counts: base coins, or the quote currency.
         terms: how the stop fires and fills.
         risk: money, in the settle currency.
