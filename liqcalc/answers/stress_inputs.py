@@ -41,7 +41,7 @@ def read_moves(given: str | Iterable[Number], where: str = "move") -> tuple[Deci
     else:
         parts = given.split(",") if isinstance(given, str) else list(given)
         moves = [_move(part.strip() if isinstance(part, str) else part, where) for part in parts]
-    found = sorted({*moves, ZERO})
+    found = sorted({ZERO, *moves})
     if len(found) > MOST_POINTS:
         message = f"holds {len(found)} moves, at most {MOST_POINTS} are taken"
         raise InputError(Fault("LQ126", where, message, "take a larger step"))

@@ -6,6 +6,7 @@ from __future__ import annotations
 import csv
 import importlib.util
 import io
+from pathlib import Path
 
 import pytest
 
@@ -82,6 +83,12 @@ class TestTable:
 
         assert "2026-10-01    60000     2900         5500" in out
         assert "liquidated on the way, in order" in out
+
+    def test_the_path_of_the_examples(self, run):
+        examples = Path(__file__).resolve().parents[2] / "docs" / "examples"
+        ran = run(f"stress {examples}/cross.yaml --path {examples}/october.csv")
+
+        assert "2026-10-02T00:00    46100     2610            0" in ran.out
 
     def test_the_trace_ends_at_zero(self, stress):
         assert "health at p" in stress("--move -0.1 --trace").out
@@ -163,8 +170,7 @@ class TestCharts:
     """PNG and SVG, whole or not at all."""
 
     @pytest.mark.parametrize(
-        "options",
-        ["--move -0.4:0.4:0.1", "--by BTCUSDT", "--path PATH/path.csv", "--symbol ETHUSDT"],
+        "options", ["--move -0.4 --symbol ETHUSDT", "--by BTCUSDT", "--path PATH/path.csv"]
     )
     def test_a_png(self, stress, options, tmp_path):
         assert stress(f"{options} --picture PATH/a.png").code == 0
