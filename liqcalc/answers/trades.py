@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from liqcalc.answers.backing import behind
 from liqcalc.answers.case import opposite
-from liqcalc.engine.numbers import ONE, ZERO, exact
+from liqcalc.engine.numbers import ZERO, exact
 from liqcalc.errors import Fault, InputError
 from liqcalc.rules.schema import MarginMode
 
@@ -221,21 +220,29 @@ def _settled(case: Case, i: int, *, put_in: Decimal, charged: Decimal) -> Case:
     An isolated position has `put_in` more margin, and the free balance pays
     that and `charged`; a cross one pays `charged` from what backs it.
     """
-    row = case.sheet.positions[i]
     if not is_isolated(case, i):
-        equity = case.sheet.account.equity
-        if equity is None:
-            return case.paid(i, charged)
-        return case.with_account(equity=equity - charged * _worth(case, i))
+        return case.paid(i, charged)
     after = case.paid(i, -put_in) if put_in else case
-    if not _has_money(case):
-        return after
-    beside = after.with_position(i, margin_mode=MarginMode.CROSS)
-    try:
-        beside = beside.paid(i, put_in + charged)
-    except InputError:  # the account's coins are others; the money comes from elsewhere
-        return after
-    return beside.with_position(i, margin_mode=row.margin_mode)
+    return _account_pays(after, i, put_in + charged)
+
+
+def _account_pays(case: Case, i: int, amount: Decimal) -> Case:
+    """Return the sheet after the account has paid for an isolated position, as far as it is known.
+
+    Where its coins are others than the position's, the money comes from elsewhere.
+    """
+    account, settle = case.sheet.account, case.position(i).contract.settle
+    if account.equity is not None:
+        return case.with_account(equity=account.equity - amount * case.coin_price(i))
+    if account.wallet_balance is not None:
+        return case.with_account(wallet_balance=account.wallet_balance - amount)
+    if account.collateral is None:
+        return case
+    rows = tuple(
+        coin._replace(qty=coin.qty - amount) if coin.asset == settle else coin
+        for coin in account.collateral
+    )
+    return case.with_account(collateral=rows)
 
 
 def _sized(case: Case, i: int, qty: Decimal) -> Case:
@@ -257,19 +264,11 @@ def _followed(before: Case, after: Case, i: int) -> Case:
         return after
     gone = len(after.sheet.positions) < len(before.sheet.positions)
     left = ZERO if gone else _profit(after, i)
-    return after.with_account(equity=equity + (left - _profit(before, i)) * _worth(before, i))
+    return after.with_account(equity=equity + (left - _profit(before, i)) * before.coin_price(i))
 
 
 def _profit(case: Case, i: int) -> Decimal:
     return case.figures.positions[i].exact["unrealized_pnl"] or ZERO
-
-
-def _worth(case: Case, i: int) -> Decimal:
-    """Return the account's money that one unit of the position's settle currency counts as."""
-    found = behind(case, i)
-    if found.pool is None or found.pool.multi is None:
-        return ONE
-    return found.pool.held_price(found.marked.contract.settle, ONE)
 
 
 def _owed(case: Case, i: int) -> Decimal:
@@ -277,10 +276,3 @@ def _owed(case: Case, i: int) -> Decimal:
     if case.sheet.account.equity is not None and not is_isolated(case, i):
         return ZERO
     return case.position(i).accrued_fees
-
-
-def _has_money(case: Case) -> bool:
-    account = case.sheet.account
-    return any(
-        money is not None for money in (account.wallet_balance, account.equity, account.collateral)
-    )
