@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from liqcalc.answers.account import evaluate_once, evaluate_sheet
 from liqcalc.answers.guard import computable
+from liqcalc.answers.pools import plan_pools
+from liqcalc.answers.resolve import resolve
 from liqcalc.engine import formulas
+from liqcalc.engine.marked import Marked
 from liqcalc.engine.numbers import ONE, ZERO, exact
 from liqcalc.engine.vocabulary import MultiAsset
 from liqcalc.errors import Fault, InputError
@@ -206,7 +209,7 @@ class Case:
             moved = self.with_sheet(self.sheet._replace(positions=tuple(rows), account=account))
             if account.equity is None:
                 return moved
-            gained = _account_profit(moved) - _account_profit(self)
+            gained = _moving_value(moved) - _moving_value(self)
             return moved.with_account(equity=account.equity + gained)
 
     def profit(self, i: int, qty: Decimal, price: Decimal) -> Decimal:
@@ -283,9 +286,9 @@ class Case:
 
 
 def _purse(row: PositionRow, answer: PositionAnswer) -> dict[str, Any]:
-    """Return the inputs that say what the margin of a position is now."""
+    """Return the inputs that say what the margin of an isolated position is now."""
     margin = answer.exact.get("margin")
-    if row.margin is not None or margin is None:
+    if row.margin is not None or margin is None or answer.margin_mode != MarginMode.ISOLATED:
         return {}
     with exact():
         return {"margin": margin - row.extra_margin}
@@ -302,10 +305,13 @@ def _revalued(
     )
 
 
-def _account_profit(case: Case) -> Decimal:
-    """Return the profit of the cross positions in the account's money, unrounded."""
-    account = case.figures.account
-    return (account.exact.get("unrealized_pnl") if account else None) or ZERO
+def _moving_value(case: Case) -> Decimal:
+    """Return the part of the cross equity that moves with prices, in the account's money."""
+    found = resolve(case.sheet, case.catalog, today=case.today)
+    pairs = zip(found.positions, found.rules_of, strict=True)
+    plans = plan_pools(found, [Marked(position, rules) for position, rules in pairs])
+    pools = (plan.prices for plan in plans.cross)
+    return sum((pool.moving_value() for pool in pools if pool is not None), ZERO)
 
 
 def opposite(side: Side) -> Side:

@@ -333,11 +333,7 @@ class Pool:
             follows = start if coins_move and settle in moving else None
             if scale is None and follows is None:
                 continue
-            coin = self.coins.get(settle)
-            if self.profit_uncut:
-                per_coin = self.requirement_price(settle)
-            else:
-                per_coin = self.held_price(settle, coin.qty if coin else ZERO)
+            per_coin = self._profit_price(settle)
             if self.rules.profit is not None:
                 yield profit_term(m, scale, self.rules.profit.maintenance, per_coin)
                 counted = -margins.counted_profit(m) * per_coin
@@ -356,6 +352,28 @@ class Pool:
                 change = (-worth, worth / start, ZERO)
                 name = f"change of what is owed ({asset})"
                 yield Term(name, "owed*(p/mark - 1)", (("owed", worth),), change), None
+
+    def _profit_price(self, settle: str) -> Decimal:
+        """Return the money that a coin of profit counts as in an equity that was given."""
+        if self.profit_uncut:
+            return self.requirement_price(settle)
+        coin = self.coins.get(settle)
+        return self.held_price(settle, coin.qty if coin else ZERO)
+
+    def moving_value(self) -> Decimal:
+        """Return the part of an equity that was given that moves with prices.
+
+        Formula:
+            sum of profit*price + sum of owed coins*price
+        """
+        total = ZERO
+        for m in self.marked:
+            total += margins.counted_profit(m) * self._profit_price(m.contract.settle)
+        if self.multi is not None:
+            for asset, coin in self.coins.items():
+                if coin.qty < 0:
+                    total += coin.qty * self.held_price(asset, coin.qty)
+        return total
 
     def _money(self, asset: str, follows: Decimal | None, *, initial: bool = False) -> Money:
         multi, coin = self.multi, self.coins.get(asset)

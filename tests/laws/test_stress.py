@@ -19,7 +19,6 @@ from liqcalc.answers.stress_ends import members_of, survives
 from liqcalc.answers.stress_inputs import Line
 from liqcalc.answers.stress_units import marks_of, units_of
 from liqcalc.engine.numbers import ONE, ZERO, exact
-from liqcalc.rules.schema import CollateralMode
 from tests.laws.compare import CATALOG, TODAY
 from tests.laws.folders import EXCHANGES, JUDGED
 from tests.slow import evaluate as judge
@@ -38,15 +37,11 @@ def case_of(sheet):
 
 
 def alike(case):
-    """Return the settled case if each symbol has one mark, and its marks can be moved; else None.
-
-    Equity that was given for several coins cannot: what the coins are worth then is not known.
-    """
+    """Return the settled case if each symbol has one mark; else None."""
     case = case.settled()
-    marks, account = marks_of(case), case.sheet.account
+    marks = marks_of(case)
     same = all(a.mark_price == marks[a.symbol] for a in case.figures.positions)
-    several = account.equity is not None and account.collateral_mode is not CollateralMode.SINGLE
-    return case if same and not several else None
+    return case if same else None
 
 
 def stressed(case, **asked):
