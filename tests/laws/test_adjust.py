@@ -101,8 +101,10 @@ def test_the_slow_judge_finds_the_end_at_the_price_too(exchange, data):
     assume(way.verdict is Verdict.REACHES and not way.reason)
     assert way.amount is not None
     assert way.step is not None
-    # a health that only comes to zero at the edge of a tier counts as reached, not with the judge
-    for amount, reached in ((way.amount, True), (way.amount - 2 * way.step, False)):
+    tried = [(way.amount, True)]
+    if way.unrounded is not None:  # the judge may step over a dip at a tier's edge on the way
+        tried.append((way.amount - way.step, False))
+    for amount, reached in tried:
         richer = copy.deepcopy(sheet)
         holder = richer["positions"][0] if own else richer["account"]
         key = "margin" if own else "wallet_balance"
