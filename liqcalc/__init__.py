@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 from liqcalc import _version
 
 if TYPE_CHECKING:
-    from liqcalc.answers.adjust import Adjustment, adjust
     from liqcalc.answers.answer import (
         AccountAnswer,
         AccountFigures,
@@ -29,23 +28,24 @@ if TYPE_CHECKING:
         Provenance,
         TraceStep,
     )
+    from liqcalc.answers.change.adjust import Adjustment, adjust
+    from liqcalc.answers.change.what_if import WhatIf, what_if
     from liqcalc.answers.compare import compare
     from liqcalc.answers.comparison import ComparedPosition, Comparison, Outcome
-    from liqcalc.answers.funding import funding
-    from liqcalc.answers.funding_answer import FundingAnswer
-    from liqcalc.answers.funding_rates import read_rates
-    from liqcalc.answers.health import health
-    from liqcalc.answers.health_answer import AccountHealth
-    from liqcalc.answers.ladder import ladder
-    from liqcalc.answers.ladder_answer import Ladder
-    from liqcalc.answers.leverage import LeverageAnswer, furthest_stop, safe_leverage
+    from liqcalc.answers.funding.answer import FundingAnswer
+    from liqcalc.answers.funding.question import funding
+    from liqcalc.answers.funding.rates import read_rates
+    from liqcalc.answers.health.answer import AccountHealth
+    from liqcalc.answers.health.question import health
+    from liqcalc.answers.ladder.answer import Ladder
+    from liqcalc.answers.ladder.question import ladder
+    from liqcalc.answers.leverage.question import LeverageAnswer, furthest_stop, safe_leverage
     from liqcalc.answers.public import evaluate, load_exchange, position_sheet, price
-    from liqcalc.answers.size import size
-    from liqcalc.answers.size_answer import Size
-    from liqcalc.answers.stop import StopAnswer, stop_verdict
-    from liqcalc.answers.stress import stress
-    from liqcalc.answers.stress_answer import Stress
-    from liqcalc.answers.what_if import WhatIf, what_if
+    from liqcalc.answers.size.answer import Size
+    from liqcalc.answers.size.question import size
+    from liqcalc.answers.stops.question import StopAnswer, stop_verdict
+    from liqcalc.answers.stress.answer import Stress
+    from liqcalc.answers.stress.question import stress
     from liqcalc.engine.solve import Status
     from liqcalc.errors import (
         CaseError,
@@ -107,17 +107,17 @@ __all__ = [
 ]
 
 _HOMES = {
-    "liqcalc.answers.adjust": ("Adjustment", "adjust"),
+    "liqcalc.answers.change.adjust": ("Adjustment", "adjust"),
     "liqcalc.answers.compare": ("compare",),
     "liqcalc.answers.comparison": ("ComparedPosition", "Comparison", "Outcome"),
-    "liqcalc.answers.ladder": ("ladder",),
-    "liqcalc.answers.ladder_answer": ("Ladder",),
-    "liqcalc.answers.leverage": ("LeverageAnswer", "furthest_stop", "safe_leverage"),
-    "liqcalc.answers.funding": ("funding",),
-    "liqcalc.answers.funding_answer": ("FundingAnswer",),
-    "liqcalc.answers.funding_rates": ("read_rates",),
-    "liqcalc.answers.health": ("health",),
-    "liqcalc.answers.health_answer": ("AccountHealth",),
+    "liqcalc.answers.ladder.question": ("ladder",),
+    "liqcalc.answers.ladder.answer": ("Ladder",),
+    "liqcalc.answers.leverage.question": ("LeverageAnswer", "furthest_stop", "safe_leverage"),
+    "liqcalc.answers.funding.question": ("funding",),
+    "liqcalc.answers.funding.answer": ("FundingAnswer",),
+    "liqcalc.answers.funding.rates": ("read_rates",),
+    "liqcalc.answers.health.question": ("health",),
+    "liqcalc.answers.health.answer": ("AccountHealth",),
     "liqcalc.answers.public": ("evaluate", "load_exchange", "position_sheet", "price"),
     "liqcalc.answers.answer": (
         "AccountAnswer",
@@ -128,12 +128,12 @@ _HOMES = {
         "Provenance",
         "TraceStep",
     ),
-    "liqcalc.answers.stress": ("stress",),
-    "liqcalc.answers.stress_answer": ("Stress",),
-    "liqcalc.answers.stop": ("StopAnswer", "stop_verdict"),
-    "liqcalc.answers.size": ("size",),
-    "liqcalc.answers.size_answer": ("Size",),
-    "liqcalc.answers.what_if": ("WhatIf", "what_if"),
+    "liqcalc.answers.stress.question": ("stress",),
+    "liqcalc.answers.stress.answer": ("Stress",),
+    "liqcalc.answers.stops.question": ("StopAnswer", "stop_verdict"),
+    "liqcalc.answers.size.question": ("size",),
+    "liqcalc.answers.size.answer": ("Size",),
+    "liqcalc.answers.change.what_if": ("WhatIf", "what_if"),
     "liqcalc.engine.solve": ("Status",),
     "liqcalc.rules.catalog": ("LoadedExchange",),
     "liqcalc.errors": (

@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 
 from hypothesis import HealthCheck, Phase, settings
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
@@ -24,4 +26,9 @@ settings.register_profile(
 settings.register_profile(
     "thorough", max_examples=3000, deadline=None, suppress_health_check=_SLOW, print_blob=True
 )
-settings.load_profile(os.environ.get("LIQCALC_TESTS", "quick"))
+_profile = os.environ.get("LIQCALC_TESTS", "quick")
+settings.load_profile(_profile)
+if _profile == "quick":
+    # Examples also draw from the constants of the modules loaded so far, which
+    # differ from worker to worker; without them they are the same every time.
+    setattr(providers, "_get_local_constants", Constants)  # noqa: B010 - no setting

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from liqcalc.answers import trace
 from liqcalc.answers.answer import AccountAnswer, AccountFigures, JointMove, Note, PositionAnswer
-from liqcalc.answers.gauge import gauge
 from liqcalc.answers.guard import computable
+from liqcalc.answers.health.gauge import gauge
 from liqcalc.answers.pools import Plans, PoolPlan, plan_pools
 from liqcalc.answers.readings import with_other_readings
 from liqcalc.answers.resolve import resolve
@@ -96,7 +96,7 @@ def _position(found: Resolved, i: int, result: PositionResult) -> PositionAnswer
     cites = found.entries[i].cites
     row = found.sheet.positions[i]
     if row.stop_price is not None:
-        from liqcalc.answers.stop_note import too_late
+        from liqcalc.answers.stops.note import too_late
 
         late = too_late(result, row.stop_price)
         warnings += [] if late is None else [late]

@@ -12,7 +12,7 @@ from liqcalc.engine.vocabulary import NOTHING_GIVEN
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from liqcalc.answers.gauge import Gauge
+    from liqcalc.answers.health.gauge import Gauge
     from liqcalc.engine.curve import Coefficients
     from liqcalc.engine.solve import Status
 

@@ -169,7 +169,9 @@ def _fill(
         equity -= account.options_value
         for m in marked:
             settle = m.contract.settle
-            equity -= m.owed * prices.held_price(settle, coins[settle].qty if coins else ZERO)
+            equity -= (m.owed + m.charged) * prices.held_price(
+                settle, coins[settle].qty if coins else ZERO
+            )
     reserved = account.order_margin or plan.orders.margin
     locked = reserved if found.rules.orders.margin_locked else ZERO
     pool = Pool(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from liqcalc.answers.answer import AccountFigures
-from liqcalc.answers.gauge import gauge
+from liqcalc.answers.health.gauge import gauge
 from liqcalc.engine.closing import (
     buffered_equity,
     buffered_requirement,

@@ -83,7 +83,7 @@ def command(
 
 
 def _question(*typed: str | None) -> Any:  # noqa: ANN401 - a function of a Case
-    from liqcalc.answers.health import health_of, read_asked
+    from liqcalc.answers.health.question import health_of, read_asked
     from liqcalc.cli.options import as_option
     from liqcalc.errors import InputError
 

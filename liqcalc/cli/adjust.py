@@ -56,8 +56,8 @@ def command(
     close (or that may be added), the leverage to set; and how the position
     stands after each.
     """
-    from liqcalc.answers.adjust import adjusted
-    from liqcalc.answers.aim import read_aim
+    from liqcalc.answers.change.adjust import adjusted
+    from liqcalc.answers.change.aim import read_aim
     from liqcalc.cli import output
 
     case = request.case()

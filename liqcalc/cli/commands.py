@@ -15,24 +15,27 @@ from typer.core import TyperGroup
 from liqcalc._version import RULES_DATE, VERSION
 from liqcalc.errors import Fault, InputError
 
-COMMANDS = {
+QUESTIONS = {
     "price": "liquidation price of one position, with everything about it",
     "compare": "the same position on every exchange that lists it",
     "account": "every figure of an account sheet (a file, or - for standard input)",
     "leverage": "the largest leverage at which a stop fires before liquidation",
     "stop": "whether a stop fires before liquidation, and what either costs",
     "size": "how large a position may be for what it may lose at its stop",
+    "adjust": "what moves a liquidation price: money, size or leverage",
+    "what-if": "a position before and after a trade, a transfer or another leverage",
     "ladder": "what the exchange does from the trigger on, step by step",
     "funding": "what funding costs, and when it alone would liquidate",
     "stress": "an account under moves of the market, and what would save it",
+}
+CHECKS = {
     "tiers": "the margin tiers of a symbol, and the one that holds a size",
     "exchanges": "what is covered, how well it is known, and since when",
-    "adjust": "what moves a liquidation price: money, size or leverage",
-    "whatif": "a position before and after a trade, a transfer or another leverage",
     "verify": "run the golden cases",
     "check": "check the files of an exchange folder",
     "explain": "the page of an error or warning code",
 }
+COMMANDS = QUESTIONS | CHECKS
 
 _OVERVIEW = """\
 liqcalc: exact liquidation prices of crypto derivatives exchanges, with their derivation
@@ -47,8 +50,11 @@ Examples:
   echo '{exchange: okx, positions: [{symbol: BTC-USDT-SWAP, side: short,
          contracts: 100, entry_price: 60000, leverage: 10}]}' | liqcalc account -
 
-Commands:
-%(commands)s
+Questions:
+%(questions)s
+
+Data and checks:
+%(checks)s
 
 Options:
   -h, --help             this text; liqcalc COMMAND --help tells about one command
@@ -92,15 +98,23 @@ class Commands(TyperGroup):
 
 def overview() -> str:
     """Return the short help that ``liqcalc`` alone prints."""
-    rows = [f"  {name:<11}{text}" for name, text in COMMANDS.items()]
-    return _OVERVIEW % {"commands": "\n".join(rows)}
+    return _OVERVIEW % {"questions": _rows(QUESTIONS), "checks": _rows(CHECKS)}
+
+
+def _rows(commands: dict[str, str]) -> str:
+    return "\n".join(f"  {name:<11}{text}" for name, text in commands.items())
+
+
+def module_of(name: str) -> Any:  # noqa: ANN401 - a module of this package
+    """Return the module of the command called `name`."""
+    from importlib import import_module
+
+    return import_module(f"liqcalc.cli.{name.replace('-', '_')}")
 
 
 def load(name: str) -> Any:  # noqa: ANN401 - typer's command
-    """Return the command of the module liqcalc.cli.`name`."""
-    from importlib import import_module
-
-    module = import_module(f"liqcalc.cli.{name}")
+    """Return the command called `name`."""
+    module = module_of(name)
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
     app.command(name, context_settings=_HELP, epilog=_epilog(module))(module.command)
     return typer.main.get_command(app)

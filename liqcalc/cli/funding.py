@@ -139,14 +139,14 @@ def _asked(
     *,
     every_position: bool,
 ) -> Any:  # noqa: ANN401 - a FundingAnswer
-    from liqcalc.answers.funding import focus, funding_of
-    from liqcalc.answers.funding_inputs import read_asked
+    from liqcalc.answers.funding.inputs import read_asked
+    from liqcalc.answers.funding.question import focus, funding_of
 
     case = request.case()
     i = focus(case, request.typed.get("position"), every_position=every_position)
     found: Any = None if rates is None else _listed(rates)
     if rates_file is not None:
-        from liqcalc.answers.funding_rates import read_rates
+        from liqcalc.answers.funding.rates import read_rates
         from liqcalc.cli.source import read_text
 
         found = read_rates(*read_text(rates_file), symbol=case.sheet.positions[i].symbol)

@@ -59,9 +59,7 @@ FillWord = Annotated[
         help="where steps close: process (as the exchange says), trigger (the mark), bankruptcy",
     ),
 ]
-Slippage = Annotated[
-    str, number("N", "how much worse than the mark orders fill, in basis points")
-]
+Slippage = Annotated[str, number("N", "how much worse than the mark orders fill, in basis points")]
 Every = Annotated[bool, typer.Option("--all", help="show every row of a long ladder")]
 
 
@@ -82,7 +80,7 @@ def command(
     Orders are cancelled, the position is reduced or taken over; each line has
     the mark, what is closed, at which price, what it costs and what is left.
     """
-    from liqcalc.answers.ladder import ladder_of
+    from liqcalc.answers.ladder.question import ladder_of
     from liqcalc.cli import output
     from liqcalc.cli.options import as_option
 

@@ -68,7 +68,7 @@ def command(
     The position is one to be opened; give its size, or what it may lose at
     the stop. With --leverage and no --stop: the farthest stop at it.
     """
-    from liqcalc.answers.leverage import leverage_of
+    from liqcalc.answers.leverage.question import leverage_of
     from liqcalc.cli import output
     from liqcalc.cli.options import as_option
 

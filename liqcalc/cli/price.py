@@ -13,7 +13,7 @@ from liqcalc.errors import InputError
 if TYPE_CHECKING:
     from liqcalc.answers.answer import PositionAnswer
     from liqcalc.answers.case import Case
-    from liqcalc.answers.health_answer import AccountHealth
+    from liqcalc.answers.health.answer import AccountHealth
 
 Atr = Annotated[
     str | None, number("PRICE", "average true range in quote: distance in its multiples")
@@ -75,7 +75,7 @@ def measured(
     case: Case, atr: str | None, volatility: str | None, horizon_hours: str | None
 ) -> AccountHealth:
     """Return the health of a case by what was typed."""
-    from liqcalc.answers.health import health_of, read_asked
+    from liqcalc.answers.health.question import health_of, read_asked
 
     try:
         return health_of(case, read_asked(atr, volatility, horizon_hours))

@@ -69,7 +69,7 @@ def command(
     before liquidation. A size that is liquidated before its stop, or that the
     account does not carry, is refused: exit 1, with the nearest that works.
     """
-    from liqcalc.answers.size import size_of
+    from liqcalc.answers.size.question import size_of
     from liqcalc.cli import output
     from liqcalc.cli.options import as_option
 

@@ -79,7 +79,7 @@ def command(
     fires it, the mark may stand --basis beyond; what slips is survived too.
     Without --stop: the farthest stop that still fires first.
     """
-    from liqcalc.answers.stop import stops_of
+    from liqcalc.answers.stops.question import stops_of
     from liqcalc.cli import output
     from liqcalc.cli.options import as_option
 

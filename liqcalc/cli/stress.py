@@ -10,7 +10,7 @@ from liqcalc.cli.options import AsOf, Folders, Json, Trace, number
 
 if TYPE_CHECKING:
     from liqcalc.answers.case import Case
-    from liqcalc.answers.stress_answer import Stress
+    from liqcalc.answers.stress.answer import Stress
 
 WORKED = """\
   $ liqcalc stress docs/examples/cross.yaml --move -0.45:0.15:0.15 --survive -0.4
@@ -151,7 +151,7 @@ def _case(file: str, as_of: str | None, exchanges: Any) -> tuple[Case, str]:  # 
 
 def _answer(case: Case, where: str, path: str | None, **asked: Any) -> Stress:  # noqa: ANN401
     from liqcalc.answers.request import together
-    from liqcalc.answers.stress import stress_case
+    from liqcalc.answers.stress.question import stress_case
     from liqcalc.cli.options import as_option
     from liqcalc.cli.source import read_text
     from liqcalc.errors import InputError

@@ -91,7 +91,8 @@ def margin_figures(result: PositionResult) -> None:
             figures.put("maintenance_margin", m.maintenance, shown)
         else:
             rounding = amounts.of("maintenance_margin", linear=linear)
-            figures.put_rounded("maintenance_margin", m.maintenance + m.residue + fee, rounding)
+            cut = ZERO if m.exempt else m.residue
+            figures.put_rounded("maintenance_margin", m.maintenance + cut + fee, rounding)
     if m.rules.money is not None and not m.position.isolated:
         if m.initial_margin is None and m.rules.cross_pool is CrossPool.SEPARATE:
             figures.none("margin", "it needs the leverage or the tiers")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         JointMove,
         PositionAnswer,
     )
-    from liqcalc.answers.health_answer import AccountHealth
+    from liqcalc.answers.health.answer import AccountHealth
 
 _ROWS = (
     ("equity", "equity"),

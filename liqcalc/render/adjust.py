@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from liqcalc.answers.ways import Verdict
+from liqcalc.answers.change.ways import Verdict
 from liqcalc.engine.numbers import plain
 from liqcalc.render import derivation, notes, screen, words
 from liqcalc.render.standing import Units, table
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-    from liqcalc.answers.adjust import Adjustment
-    from liqcalc.answers.ways import Way
+    from liqcalc.answers.change.adjust import Adjustment
+    from liqcalc.answers.change.ways import Way
 
 
 def render(found: Adjustment, *, trace: bool) -> str:

@@ -15,7 +15,7 @@ from liqcalc.render.stress_words import words_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from liqcalc.answers.stress_answer import Liquidation, Point, Stress
+    from liqcalc.answers.stress.answer import Liquidation, Point, Stress
 
 SUFFIXES = (".png", ".svg")
 INSTALL = 'pip install "liqcalc[charts]"'

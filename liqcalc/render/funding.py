@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from liqcalc.answers.funding_answer import Ended
+from liqcalc.answers.funding.answer import Ended
 from liqcalc.engine.numbers import plain
 from liqcalc.render import derivation, notes, screen, words
 from liqcalc.render.funding_picture import picture
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-    from liqcalc.answers.funding_answer import FundingAnswer, Payment
+    from liqcalc.answers.funding.answer import FundingAnswer, Payment
 
 _COLUMNS = (
     *("number", "position", "time", "hours", "rate", "base_price", "notional", "amount"),

@@ -6,12 +6,12 @@ import sys
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from liqcalc.answers.funding_answer import Ended
+from liqcalc.answers.funding.answer import Ended
 from liqcalc.engine.numbers import plain
 from liqcalc.render import screen, words
 
 if TYPE_CHECKING:
-    from liqcalc.answers.funding_answer import FundingAnswer
+    from liqcalc.answers.funding.answer import FundingAnswer
 
 _ROWS = 10
 _WIDEST = 88

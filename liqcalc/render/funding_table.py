@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from liqcalc.answers.funding_answer import FundingAnswer, Payment, Standing
+    from liqcalc.answers.funding.answer import FundingAnswer, Payment, Standing
 
 MOST_ROWS = 24
 _SHOWN = 8

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.text import Text
 
-from liqcalc.answers.gauge import Direction
+from liqcalc.answers.health.gauge import Direction
 from liqcalc.engine.numbers import ONE, plain
 from liqcalc.render import derivation, screen, words
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from liqcalc.answers.answer import Provenance
-    from liqcalc.answers.gauge import Gauge
-    from liqcalc.answers.health_answer import (
+    from liqcalc.answers.health.answer import (
         AccountHealth,
         End,
         LevelMarks,
         PoolHealth,
         PositionHealth,
     )
+    from liqcalc.answers.health.gauge import Gauge
 
 _RARE = 5  # decimals below which a chance is no longer shown
 _FAR = 10  # from here on a rise is shown as a multiple, not as percent

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.text import Text
 
-from liqcalc.answers.stress_answer import UnitStatus
+from liqcalc.answers.stress.answer import UnitStatus
 from liqcalc.render import screen
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from liqcalc.answers.stress_answer import Point, UnitState
+    from liqcalc.answers.stress.answer import Point, UnitState
 
 
 class Level(NamedTuple):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-    from liqcalc.answers.ladder_answer import Ladder, LadderEnd, LadderRow
+    from liqcalc.answers.ladder.answer import Ladder, LadderEnd, LadderRow
 
 FIRST_ROWS, LAST_ROWS = 8, 3
 _ACTION = {

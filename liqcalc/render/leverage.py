@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from liqcalc.answers.leverage_search import Binds
-from liqcalc.answers.stops import Verdict
+from liqcalc.answers.leverage.search import Binds
+from liqcalc.answers.stops.outcome import Verdict
 from liqcalc.engine.numbers import plain
 from liqcalc.render import derivation, notes, screen, words
 from liqcalc.render.stop import funding_row, furthest, liquidation, shown, terms_in_words, verdict
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-    from liqcalc.answers.leverage import LeverageAnswer, LeverageRow
+    from liqcalc.answers.leverage.question import LeverageAnswer, LeverageRow
 
 _LIMITS = {
     Binds.TIER: "the maximum at this size",

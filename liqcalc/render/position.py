@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from liqcalc.answers.answer import PositionAnswer
-    from liqcalc.answers.health_answer import AccountHealth
+    from liqcalc.answers.health.answer import AccountHealth
 
 
 def render(answer: PositionAnswer, found: AccountHealth, *, trace: bool) -> str:

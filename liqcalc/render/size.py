@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from liqcalc.answers.leverage_search import Binds
-from liqcalc.answers.size_answer import Fit
+from liqcalc.answers.leverage.search import Binds
+from liqcalc.answers.size.answer import Fit
 from liqcalc.engine.numbers import plain
 from liqcalc.render import derivation, notes, screen, words
 from liqcalc.render.stop import funding_row, liquidation, shown, terms_in_words
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-    from liqcalc.answers.size_answer import Size
+    from liqcalc.answers.size.answer import Size
 
 _BINDS = {
     Binds.LIQUIDATION: "; one step above, liquidation comes first",

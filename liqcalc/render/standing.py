@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from liqcalc.answers.standing import Standing
+    from liqcalc.answers.change.standing import Standing
     from liqcalc.render.screen import Cell
 
 _TICK = Decimal("1e-6")

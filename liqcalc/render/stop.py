@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from liqcalc.answers.stop_order import Trigger
-from liqcalc.answers.stops import Verdict
+from liqcalc.answers.stops.order import Trigger
+from liqcalc.answers.stops.outcome import Verdict
 from liqcalc.engine.numbers import plain
 from liqcalc.render import derivation, notes, screen, words
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from liqcalc.answers.answer import PositionAnswer
-    from liqcalc.answers.stop import StopAnswer
-    from liqcalc.answers.stop_fit import Furthest
-    from liqcalc.answers.stop_loss import FundingCost
-    from liqcalc.answers.stop_terms import StopTerms
+    from liqcalc.answers.stops.fit import Furthest
+    from liqcalc.answers.stops.loss import FundingCost
+    from liqcalc.answers.stops.question import StopAnswer
+    from liqcalc.answers.stops.terms import StopTerms
 
 VERDICT = {
     Verdict.FIRES_FIRST: ("fires first", "green"),

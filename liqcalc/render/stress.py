@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from liqcalc.answers.stress_answer import UnitStatus
-from liqcalc.answers.stress_sums import stretches
+from liqcalc.answers.stress.answer import UnitStatus
+from liqcalc.answers.stress.sums import stretches
 from liqcalc.engine.numbers import plain
 from liqcalc.render import derivation, heat, notes, screen, stress_ends, words
 from liqcalc.render.stress_words import money, price, signed, words_of
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-    from liqcalc.answers.stress_answer import (
+    from liqcalc.answers.stress.answer import (
         Liquidation,
         Point,
         Stress,
         UnitState,
     )
-    from liqcalc.answers.stress_sums import Steps, Stretch
+    from liqcalc.answers.stress.sums import Steps, Stretch
     from liqcalc.rules.schema import Display
 
 _MOST_ROWS = 40

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from decimal import Decimal
 
-    from liqcalc.answers.stress_answer import Point, Stress
+    from liqcalc.answers.stress.answer import Point, Stress
 
 
 def render(answer: Stress) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from liqcalc.answers.stress_answer import RepairKind
+from liqcalc.answers.stress.answer import RepairKind
 from liqcalc.engine.numbers import plain
 from liqcalc.render import screen, words
 from liqcalc.render.stress_words import money, signed, words_of
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-    from liqcalc.answers.stress_answer import Cause, End, Repair, Stress
+    from liqcalc.answers.stress.answer import Cause, End, Repair, Stress
 
 _FAR = Decimal(100)
 

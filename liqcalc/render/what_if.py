@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from liqcalc.answers.what_if import Change
+from liqcalc.answers.change.what_if import Change
 from liqcalc.engine.numbers import plain
 from liqcalc.render import derivation, notes, screen, words
 from liqcalc.render.standing import Units, table
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-    from liqcalc.answers.what_if import WhatIf
+    from liqcalc.answers.change.what_if import WhatIf
 
 
 def render(found: WhatIf, *, trace: bool) -> str:

@@ -5,13 +5,12 @@ from __future__ import annotations
 
 import re
 import shlex
-from importlib import import_module
 from itertools import groupby
 from pathlib import Path
 
 import pytest
 
-from liqcalc.cli.commands import COMMANDS
+from liqcalc.cli.commands import COMMANDS, module_of
 from liqcalc.cli.main import main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,7 +23,7 @@ def sessions():
     """Return (command line, the lines it is said to print) of every command's help."""
     found = []
     for name in COMMANDS:
-        worked = getattr(import_module(f"liqcalc.cli.{name}"), "WORKED", "")
+        worked = getattr(module_of(name), "WORKED", "")
         for part in re.split(r"^  \$ ", worked, flags=re.MULTILINE)[1:]:
             line, _, shown = part.partition("\n")
             found.append((line, [text[2:].rstrip() for text in shown.rstrip().splitlines()]))

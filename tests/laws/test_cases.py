@@ -24,9 +24,14 @@ def case_of(sheet):
 
 
 def same(one, other):
-    """Return True if two figures are equal but for the digits of a printed margin."""
+    """Return True if two figures are equal but for the digits of a printed margin.
+
+    The far end of an inverse contract magnifies them: its reciprocal is compared too.
+    """
     if one is None or other is None:
         return one is other
+    if one and other and abs(1 / one - 1 / other) <= NEAR / 1000:
+        return True
     return abs(one - other) <= NEAR * max(abs(one), abs(other))
 
 

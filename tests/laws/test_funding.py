@@ -11,12 +11,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from liqcalc.answers.case import Case, opposite
-from liqcalc.answers.funding_answer import Ended
-from liqcalc.answers.funding_inputs import Asked
-from liqcalc.answers.funding_plan import make_plan
-from liqcalc.answers.funding_purse import Purses
-from liqcalc.answers.funding_run_out import run_out
-from liqcalc.answers.funding_walk import Walk
+from liqcalc.answers.funding.answer import Ended
+from liqcalc.answers.funding.inputs import Asked
+from liqcalc.answers.funding.plan import make_plan
+from liqcalc.answers.funding.purse import Purses
+from liqcalc.answers.funding.run_out import run_out
+from liqcalc.answers.funding.walk import Walk
 from liqcalc.engine.funding import payment
 from liqcalc.engine.numbers import exact
 from liqcalc.engine.solve import Status

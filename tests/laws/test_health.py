@@ -11,8 +11,8 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from liqcalc.answers.case import Case
-from liqcalc.answers.health import Asked, health_of
-from liqcalc.answers.touch import touch_chance
+from liqcalc.answers.health.question import Asked, health_of
+from liqcalc.answers.health.touch import touch_chance
 from liqcalc.rules.schema import CollateralMode
 from tests.laws.compare import CATALOG, TODAY
 from tests.laws.folders import EXCHANGES, folder

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liqcalc.answers.case import Case
-from liqcalc.answers.ladder import run_at_marks, run_ladder
-from liqcalc.answers.ladder_path import Way
+from liqcalc.answers.ladder.path import Way
+from liqcalc.answers.ladder.question import run_at_marks, run_ladder
 from liqcalc.engine.numbers import exact
 from liqcalc.engine.solve import Status
 from liqcalc.engine.steps import Action, Fill, FillAt

@@ -9,9 +9,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from liqcalc.answers.case import Case
-from liqcalc.answers.size import size_of
-from liqcalc.answers.size_answer import Fit
-from liqcalc.answers.stops import Verdict, stop_outcome
+from liqcalc.answers.size.answer import Fit
+from liqcalc.answers.size.question import size_of
+from liqcalc.answers.stops.outcome import Verdict, stop_outcome
 from liqcalc.engine.numbers import exact, plain
 from liqcalc.engine.solve import Status
 from liqcalc.errors import InputError

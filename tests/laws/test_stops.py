@@ -11,11 +11,11 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from liqcalc.answers.case import Case
-from liqcalc.answers.leverage import leverage_of
-from liqcalc.answers.leverage_search import Binds, LeverageSearch
-from liqcalc.answers.stop_fit import furthest_fit
-from liqcalc.answers.stop_order import StopOrder, Trigger
-from liqcalc.answers.stops import Verdict, fires_first, stop_outcome
+from liqcalc.answers.leverage.question import leverage_of
+from liqcalc.answers.leverage.search import Binds, LeverageSearch
+from liqcalc.answers.stops.fit import furthest_fit
+from liqcalc.answers.stops.order import StopOrder, Trigger
+from liqcalc.answers.stops.outcome import Verdict, fires_first, stop_outcome
 from liqcalc.engine.numbers import exact
 from liqcalc.errors import InputError
 from tests.laws.compare import CATALOG, TODAY

@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liqcalc.answers.case import Case
-from liqcalc.answers.repair import CENT, SATOSHI, with_cash
-from liqcalc.answers.stress import stress_case
-from liqcalc.answers.stress_answer import RepairKind, UnitStatus
-from liqcalc.answers.stress_crossing import ended
-from liqcalc.answers.stress_ends import members_of, survives
-from liqcalc.answers.stress_inputs import Line
-from liqcalc.answers.stress_units import marks_of, units_of
+from liqcalc.answers.stress.answer import RepairKind, UnitStatus
+from liqcalc.answers.stress.crossing import ended
+from liqcalc.answers.stress.ends import members_of, survives
+from liqcalc.answers.stress.inputs import Line
+from liqcalc.answers.stress.question import stress_case
+from liqcalc.answers.stress.repair import CENT, SATOSHI, with_cash
+from liqcalc.answers.stress.units import marks_of, units_of
 from liqcalc.engine.numbers import ONE, ZERO, exact
 from tests.laws.compare import CATALOG, TODAY
 from tests.laws.folders import EXCHANGES, JUDGED

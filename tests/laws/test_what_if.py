@@ -9,9 +9,9 @@ from fractions import Fraction
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from liqcalc.answers import trades
 from liqcalc.answers.case import Case
-from liqcalc.answers.what_if import Change, Step, changed
+from liqcalc.answers.change import trades
+from liqcalc.answers.change.what_if import Change, Step, changed
 from liqcalc.engine.numbers import exact
 from liqcalc.engine.solve import Status
 from liqcalc.errors import InputError

@@ -10,7 +10,7 @@ import pytest
 
 import liqcalc
 from liqcalc import InputError, position_sheet
-from liqcalc.answers.ways import Verdict
+from liqcalc.answers.change.ways import Verdict
 
 TODAY = "2026-11-23"
 ROWS = [

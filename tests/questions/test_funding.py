@@ -9,7 +9,7 @@ import pytest
 
 import liqcalc
 from liqcalc import InputError, Status, funding
-from liqcalc.answers.funding_answer import Ended
+from liqcalc.answers.funding.answer import Ended
 
 D = Decimal
 TIER = [{"floor": "0", "mmr": "0.005", "imr": "0.01"}]

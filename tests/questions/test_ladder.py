@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import pytest
 
 from liqcalc.answers.case import Case
-from liqcalc.answers.ladder import ladder, run_at_marks, run_ladder
+from liqcalc.answers.ladder.question import ladder, run_at_marks, run_ladder
 from liqcalc.engine.numbers import exact
 from liqcalc.engine.steps import Action, Fill, FillAt
 from liqcalc.errors import InputError

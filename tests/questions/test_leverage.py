@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 import liqcalc
-from liqcalc.answers.leverage_search import Binds
-from liqcalc.answers.stops import Verdict
+from liqcalc.answers.leverage.search import Binds
+from liqcalc.answers.stops.outcome import Verdict
 from liqcalc.errors import InputError
 
 TODAY = "2026-10-01"

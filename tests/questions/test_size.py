@@ -10,8 +10,8 @@ import pytest
 
 import liqcalc
 from liqcalc import InputError, position_sheet
-from liqcalc.answers.leverage_search import Binds
-from liqcalc.answers.size_answer import Fit
+from liqcalc.answers.leverage.search import Binds
+from liqcalc.answers.size.answer import Fit
 
 TODAY = "2026-11-23"
 BARE = {"slippage_bps": 0, "basis": 0, "buffer": 0}

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import pytest
 
 import liqcalc
-from liqcalc.answers.stops import Verdict
+from liqcalc.answers.stops.outcome import Verdict
 from liqcalc.errors import InputError
 
 FIRES, NEAR, LATE = Verdict.FIRES_FIRST, Verdict.TOO_NEAR, Verdict.LIQUIDATED_FIRST

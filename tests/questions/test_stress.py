@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 import liqcalc
-from liqcalc.answers.stress_answer import RepairKind, UnitStatus
+from liqcalc.answers.stress.answer import RepairKind, UnitStatus
 from liqcalc.errors import InputError
 
 D = Decimal

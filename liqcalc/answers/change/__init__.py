@@ -1,0 +1,1 @@
+"""What would move a liquidation price, and what a change makes of a position."""

@@ -1,0 +1,1 @@
+"""What funding costs, and when it alone would liquidate."""

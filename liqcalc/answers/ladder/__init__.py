@@ -1,0 +1,1 @@
+"""What an exchange does from the trigger on, step by step."""

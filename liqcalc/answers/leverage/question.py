@@ -1,0 +1,446 @@
+"""The largest leverage at which a stop fires before liquidation, and the farthest stop of one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from liqcalc.answers.answer import Note, PositionAnswer, TraceStep
+from liqcalc.answers.basis import Basis
+from liqcalc.answers.case import Case
+from liqcalc.answers.leverage.inputs import Asked, read_asked
+from liqcalc.answers.leverage.search import Binds, LeverageSearch, Limit, Try, after_opening
+from liqcalc.answers.stops.fit import Furthest, furthest_fit
+from liqcalc.answers.stops.outcome import StopOutcome, Verdict, stop_outcome
+from liqcalc.answers.stops.question import funding_notes, head, outcome_data
+from liqcalc.answers.stops.terms import StopTerms, as_data
+from liqcalc.answers.stops.trace import funding_steps, furthest_steps, outcome_steps
+from liqcalc.engine.numbers import ONE, ZERO, exact, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from decimal import Decimal
+    from pathlib import Path
+
+    from liqcalc.answers.request import Number
+    from liqcalc.answers.stops.loss import FundingCost
+    from liqcalc.rules.sheet import Sheet
+
+_USUAL = (1, 2, 3, 5, 10, 15, 20, 25, 50, 75, 100, 125, 150, 200, 300, 500, 1000)
+_CENTS = ONE / 100
+_COIN_CENTS = ONE / 10**8
+
+
+class LeverageStepUsed(NamedTuple):
+    """The step of the leverage setting, and whether it is known or taken for 1."""
+
+    step: Decimal
+    known: bool
+    source: str = ""
+
+
+class LeverageRow(NamedTuple):
+    """The position at one leverage.
+
+    Attributes:
+        leverage: as set.
+        allowed: the exchange takes it at this size.
+        opens: the account carries its initial margin (cross).
+        margin: set aside: the isolated margin, the initial margin of a cross position.
+        liquidation_price: mark at which the condition truly holds on the
+            losing side, after opening fee and funding; None if none does.
+        distance_rate: from the mark, as a share of it.
+        room: from what must be survived to liquidation, in quote; below 0
+            where liquidation comes first.
+        verdict: what comes first; None without a stop.
+    """
+
+    leverage: Decimal
+    allowed: bool
+    opens: bool
+    margin: Decimal | None
+    liquidation_price: Decimal | None
+    distance_rate: Decimal | None
+    room: Decimal | None
+    verdict: Verdict | None
+
+
+class LeverageAnswer(NamedTuple):
+    """The largest safe leverage for a stop, or the farthest stop for a leverage.
+
+    Attributes:
+        position: at the answer, else at the leverage asked about, else at 1x.
+        terms: how stops fire and fill.
+        stop: price asked about; None if only a leverage was given.
+        risk: money that the size follows from; None if the size was given.
+        asked: the leverage that was given; None if none was.
+        leverage: the largest that is safe; None without one, or without a stop.
+        above: one step above it.
+        binds: what keeps it from being larger; None without a stop.
+        reason: why there is none; "" if there is one.
+        limit: the largest that the exchange takes at this size, and whose it is.
+        step: of the leverage setting.
+        moves: False where the leverage does not move the liquidation price.
+        outcome: of the stop at the answer, else at the smallest leverage; None
+            without a stop.
+        needed: where no leverage is safe, and for cross positions: money that
+            must come to what backs the position for the stop to fire first;
+            below 0: so much could go. In the settle currency.
+        least_opening: the smallest leverage that the account carries (cross).
+        furthest: the farthest stop at the answer, or at the leverage asked about.
+        funding: until the stop; None if no time was given.
+        rows: leverage against liquidation.
+        basis: warnings, assumptions, provenance, derivation.
+    """
+
+    position: PositionAnswer
+    terms: StopTerms
+    stop: Decimal | None
+    risk: Decimal | None
+    asked: Decimal | None
+    leverage: Decimal | None
+    above: Decimal | None
+    binds: Binds | None
+    reason: str
+    limit: Limit
+    step: LeverageStepUsed
+    moves: bool
+    outcome: StopOutcome | None
+    needed: Decimal | None
+    least_opening: Decimal | None
+    furthest: Furthest
+    funding: FundingCost | None
+    rows: tuple[LeverageRow, ...]
+    basis: Basis
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the answer as plain data, decimals as text."""
+        own = {"position", "basis", "outcome", "leverage"}
+        data = head(self.position)
+        data["at_leverage"] = data.pop("leverage")
+        data["leverage"] = as_data(self.leverage)
+        data |= {k: as_data(v) for k, v in self._asdict().items() if k not in own}
+        data["outcome"] = None if self.outcome is None else outcome_data(self.outcome)
+        return data | self.basis.to_dict()
+
+
+def safe_leverage(
+    sheet: Mapping[str, Any] | Sheet,
+    stop: Number | None = None,
+    *,
+    position: str | int | None = None,
+    leverage: Number | None = None,
+    risk: Number | None = None,
+    risk_rate: Number | None = None,
+    trigger: str | None = None,
+    slippage_bps: Number | None = None,
+    basis: Number | None = None,
+    buffer: Number | None = None,
+    holding_hours: Number | None = None,
+    exchanges: Iterable[str | Path] = (),
+    today: str | None = None,
+) -> LeverageAnswer:
+    """Return the largest leverage at which a stop fires before liquidation.
+
+    The position is one to be opened: an isolated margin is what the leverage
+    sets aside, and the opening fee of a cross position leaves the wallet.
+
+    Formula:
+        s is +1 for a long, -1 for a short
+        needed = stop*(1 - s*slippage_bps/10000)*(1 - s*basis)
+            - s*buffer*|mark - stop|; basis counts where the last price fires
+        the largest leverage, in steps of the exchange and within its limit,
+        at which the position survives the mark `needed`
+
+    Args:
+        sheet: a mapping with the keys of docs/sheet.md, or a checked sheet.
+        stop: its price; default: the position's `stop_price`.
+        position: which of the sheet: number, ``SYMBOL`` or ``SYMBOL:long``.
+        leverage: one to judge, default the position's; without a stop, the
+            answer is the farthest stop at it (see `furthest_stop`).
+        risk: money to lose at the stop, fees and funding included, in the
+            settle currency; the quantity follows from it, not from the sheet.
+        risk_rate: the same as a share of the account's wallet or equity.
+        trigger: ``last`` (default) or ``mark``, the price that fires it.
+        slippage_bps: how far beyond the stop it fills; default 10.
+        basis: how far the mark may stand beyond the last price; default 0.001.
+        buffer: how far liquidation must lie beyond, as a share of the
+            distance from the mark to the stop; default 0.1.
+        holding_hours: until the stop, for funding at the position's `funding_rate`.
+        exchanges: further folders of exchanges.
+        today: ISO date for the age of tables; default: the clock's.
+
+    Raises:
+        InputError: every input that cannot be used.
+
+    >>> held = {"symbol": "BTCUSDT", "side": "long", "qty": "0.5", "entry_price": "60000"}
+    >>> answer = safe_leverage({"exchange": "binance", "positions": [held]}, "58000")
+    >>> str(answer.leverage), str(answer.binds)
+    ('23', 'liquidation')
+    """
+    case = Case.of(sheet, exchanges=exchanges, today=today)
+    given = {
+        "trigger": trigger,
+        "slippage_bps": slippage_bps,
+        "basis": basis,
+        "buffer": buffer,
+        "holding_hours": holding_hours,
+        "leverage": leverage,
+        "risk": risk,
+        "risk_rate": risk_rate,
+    }
+    return leverage_of(case, case.index(position), stop, given)
+
+
+def furthest_stop(
+    sheet: Mapping[str, Any] | Sheet,
+    *,
+    position: str | int | None = None,
+    leverage: Number | None = None,
+    trigger: str | None = None,
+    slippage_bps: Number | None = None,
+    basis: Number | None = None,
+    buffer: Number | None = None,
+    holding_hours: Number | None = None,
+    exchanges: Iterable[str | Path] = (),
+    today: str | None = None,
+) -> LeverageAnswer:
+    """Return the farthest stop that still fires before liquidation, at a leverage.
+
+    Args:
+        sheet: a mapping with the keys of docs/sheet.md, or a checked sheet.
+        position: which of the sheet: number, ``SYMBOL`` or ``SYMBOL:long``.
+        leverage: default: the position's.
+        trigger: ``last`` (default) or ``mark``, the price that fires it.
+        slippage_bps: how far beyond the stop it fills; default 10.
+        basis: how far the mark may stand beyond the last price; default 0.001.
+        buffer: how far liquidation must lie beyond, as a share of the
+            distance from the mark to the stop; default 0.1.
+        holding_hours: until the stop, for funding at the position's `funding_rate`.
+        exchanges: further folders of exchanges.
+        today: ISO date for the age of tables; default: the clock's.
+
+    Raises:
+        InputError: every input that cannot be used.
+
+    >>> held = {"symbol": "BTCUSDT", "side": "long", "qty": "0.5", "entry_price": "60000",
+    ...         "leverage": "20"}
+    >>> answer = furthest_stop({"exchange": "binance", "positions": [held]}, buffer=0)
+    >>> str(answer.furthest.price)
+    '57373.8'
+    """
+    case = Case.of(sheet, exchanges=exchanges, today=today)
+    i = case.index(position)
+    given = {
+        "trigger": trigger,
+        "slippage_bps": slippage_bps,
+        "basis": basis,
+        "buffer": buffer,
+        "holding_hours": holding_hours,
+        "leverage": leverage,
+    }
+    return leverage_of(case.with_position(i, stop_price=None), i, None, given)
+
+
+def leverage_of(
+    case: Case, i: int, stop: Number | None, given: Mapping[str, Any]
+) -> LeverageAnswer:
+    """Return the largest safe leverage of position `i`, or the farthest stop.
+
+    Args:
+        case: the sheet.
+        i: which position.
+        stop: None for the sheet's, or for none if a leverage is given.
+        given: leverage, risk, risk_rate and the terms, by name.
+    """
+    with exact():
+        asked = read_asked(case, i, stop, given)
+        return _answer(asked, i)
+
+
+def _step(case: Case) -> LeverageStepUsed:
+    found = case.resolved.exchange.leverage_step_on(case.resolved.day)
+    if found is None:
+        return LeverageStepUsed(ONE, known=False)
+    return LeverageStepUsed(found.step, known=True, source=found.source)
+
+
+def _answer(asked: Asked, i: int) -> LeverageAnswer:
+    case, terms, step = asked.case, asked.terms, _step(asked.case)
+    funding = terms.funding(case, i)
+    paid = ZERO if funding is None else funding.total
+    mark = case.position(i).mark_price
+    order = terms.order(mark if asked.stop is None else asked.stop)
+    search = LeverageSearch(case, i, order, step=step.step, funding=paid)
+    best = search.largest() if asked.stop is not None else None
+    shown = _shown(search, best, asked)
+    held = shown.case.figures.positions[i]
+    outcome = None
+    if asked.stop is not None:
+        outcome = stop_outcome(shown.opened, i, order, funding=paid)
+    binds = None if asked.stop is None else _binds(search, best, shown, i)
+    if binds is Binds.INDETERMINATE:
+        held = replace(held, leverage=asked.leverage)
+    moves, needed = search.moves(), None
+    if asked.stop is not None and (best is None or not case.position(i).isolated):
+        unit = _CENTS if case.position(i).contract.linear else _COIN_CENTS
+        needed = search.needed(shown.leverage, unit)
+    furthest = furthest_fit(shown.case, i, order)
+    found = LeverageAnswer(
+        position=held,
+        terms=terms,
+        stop=asked.stop,
+        risk=asked.risk,
+        asked=asked.leverage,
+        leverage=None if best is None else best.leverage,
+        above=None if best is None else best.leverage + step.step,
+        binds=binds,
+        reason="" if best is not None or binds is None else _reason(binds, shown),
+        limit=shown.limit,
+        step=step,
+        moves=moves,
+        outcome=outcome,
+        needed=needed,
+        least_opening=None if held.margin_mode == "isolated" else search.least_opening(),
+        furthest=furthest,
+        funding=funding,
+        rows=tuple(_rows(search, best, asked, i)),
+        basis=Basis.of(held),
+    )
+    return found._replace(basis=_basis(found, search, shown, i))
+
+
+def _shown(search: LeverageSearch, best: Try | None, asked: Asked) -> Try:
+    if best is not None:
+        return best
+    if asked.leverage is not None and asked.stop is None:
+        return search.at(asked.leverage)
+    isolated = asked.case.position(search.i).isolated
+    return search.at(ONE if isolated else search.highest())
+
+
+_REASONS = {
+    Binds.NOTHING_WORKS: "liquidation comes before the stop even at 1x",
+    Binds.WALLET: "what backs the position is too little, at any leverage",
+    Binds.INDETERMINATE: "the liquidation price is not known",
+}
+
+
+def _reason(binds: Binds, shown: Try) -> str:
+    if binds is Binds.WALLET and shown.verdict is Verdict.FIRES_FIRST:
+        return f"what is free does not carry the initial margin even at {plain(shown.leverage)}x"
+    return _REASONS[binds]
+
+
+def _binds(search: LeverageSearch, best: Try | None, shown: Try, i: int) -> Binds:
+    if best is None:
+        if shown.verdict is Verdict.INDETERMINATE:
+            return Binds.INDETERMINATE
+        isolated = search.case.position(i).isolated
+        return Binds.NOTHING_WORKS if isolated else Binds.WALLET
+    above = best.leverage + search.step
+    if above > best.limit.leverage:
+        return best.limit.of
+    beyond = search.at(above)
+    return beyond.limit.of if above > beyond.limit.leverage else Binds.LIQUIDATION
+
+
+def _rows(search: LeverageSearch, best: Try | None, asked: Asked, i: int) -> Iterator[LeverageRow]:
+    """Yield the position at the usual leverages, the one asked about, the answer and its next."""
+    top = search.highest()
+    wanted = {ONE * usual for usual in _USUAL if usual <= top} | {top}
+    if asked.leverage is not None:
+        wanted.add(asked.leverage)
+    if best is not None:
+        wanted |= {best.leverage, best.leverage + search.step}
+    for leverage in sorted(wanted):
+        yield _row(search, search.at(leverage), i, asked.stop)
+
+
+def _row(search: LeverageSearch, at: Try, i: int, stop: Decimal | None) -> LeverageRow:
+    side, mark = at.case.sheet.positions[i].side, at.case.position(i).mark_price
+    end = at.case.ends(i).losing(side)
+    planned = at.opened.figures.positions[i].exact
+    isolated = at.case.position(i).isolated
+    return LeverageRow(
+        leverage=at.leverage,
+        allowed=at.leverage <= at.limit.leverage,
+        opens=at.opens,
+        margin=planned.get("margin" if isolated else "initial_margin"),
+        liquidation_price=end,
+        distance_rate=None if end is None else abs(end - mark) / mark,
+        room=None if end is None or stop is None else (search.needed_mark - end) * side.sign,
+        verdict=None if stop is None else at.verdict,
+    )
+
+
+def _basis(found: LeverageAnswer, search: LeverageSearch, shown: Try, i: int) -> Basis:
+    held, order = found.position, search.stop
+    end = shown.case.ends(i).losing(shown.case.sheet.positions[i].side)
+    steps = [*held.trace, *funding_steps(found.funding)]
+    if found.outcome is not None:
+        steps += outcome_steps(held, found.outcome)
+        steps += _search_steps(found, search)
+    steps += furthest_steps(held, found.furthest, order, end)
+    return Basis.of(
+        shown.case.answer.positions[i],
+        warnings=_warnings(found),
+        assumptions=[
+            *found.terms.notes(),
+            *funding_notes(found.funding, held),
+            *_notes(found),
+            *_table_note(search),
+            *_opening_note(search.case, i),
+        ],
+        trace=steps,
+    )
+
+
+def _search_steps(found: LeverageAnswer, search: LeverageSearch) -> Iterator[TraceStep]:
+    if found.leverage is None:
+        return
+    above = search.at(found.leverage + search.step)
+    numbers: dict[str, Any] = {"leverage": found.leverage, "step": search.step}
+    text = f"at {plain(above.leverage)}x the {found.limit.of} limit is passed"
+    if found.binds is Binds.LIQUIDATION:
+        text = f"at {plain(above.leverage)}x liquidation comes before the needed mark"
+    yield TraceStep("stop", "one step above", "leverage + step", numbers, text)
+
+
+def _warnings(found: LeverageAnswer) -> Iterator[Note]:
+    if found.stop is not None and found.leverage is None:
+        text = f"{found.position.symbol}: no leverage is safe with the stop at {plain(found.stop)}"
+        yield Note("LQ414", f"{text}: {found.reason}")
+    elif found.asked is not None and found.leverage is not None:
+        row = next(row for row in found.rows if row.leverage == found.asked)
+        if row.verdict is not Verdict.FIRES_FIRST:
+            too_near = row.verdict is Verdict.TOO_NEAR
+            what = "lies too near" if too_near else "comes before"
+            text = f"at {plain(found.asked)}x liquidation {what} the stop"
+            yield Note("LQ414", f"{found.position.symbol}: {text} at {plain(found.stop or ZERO)}")
+
+
+def _notes(found: LeverageAnswer) -> Iterator[Note]:
+    if found.risk is not None:
+        text = f"the quantity {plain(found.position.qty)} follows from what may be lost at the stop"
+        yield Note("LQ415", f"{text}, fees, slippage and funding included")
+    if not found.step.known:
+        yield Note("LQ415", "the step of the leverage setting is not known: 1")
+    if found.limit.of is Binds.SEARCH:
+        text = f"no maximum leverage is known; the search ends at {plain(found.limit.leverage)}"
+        yield Note("LQ415", text)
+
+
+def _table_note(search: LeverageSearch) -> Iterator[Note]:
+    if search.own_tables:
+        text = "tables are for one leverage each; a leverage without a known one was not judged"
+        yield Note("LQ415", text)
+
+
+def _opening_note(case: Case, i: int) -> Iterator[Note]:
+    if case.position(i).isolated or not case.figures.positions[i].exact.get("fee_to_open"):
+        return
+    text = "the wallet is counted before the opening fee, which leaves it"
+    if after_opening(case, i) is case:
+        text = "the opening fee is not counted: the wallet that would pay it is not known"
+    yield Note("LQ415", text)

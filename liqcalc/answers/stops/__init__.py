@@ -1,0 +1,1 @@
+"""Whether a stop fires before liquidation, and what either costs."""

@@ -1,0 +1,1 @@
+"""An account under moves of the market."""
