@@ -39,7 +39,8 @@ if TYPE_CHECKING:
     from liqcalc.answers.health.question import health
     from liqcalc.answers.ladder.answer import Ladder
     from liqcalc.answers.ladder.question import ladder
-    from liqcalc.answers.leverage.question import LeverageAnswer, furthest_stop, safe_leverage
+    from liqcalc.answers.leverage.answer import LeverageAnswer
+    from liqcalc.answers.leverage.question import furthest_stop, safe_leverage
     from liqcalc.answers.public import evaluate, load_exchange, position_sheet, price
     from liqcalc.answers.size.answer import Size
     from liqcalc.answers.size.question import size
@@ -112,7 +113,8 @@ _HOMES = {
     "liqcalc.answers.comparison": ("ComparedPosition", "Comparison", "Outcome"),
     "liqcalc.answers.ladder.question": ("ladder",),
     "liqcalc.answers.ladder.answer": ("Ladder",),
-    "liqcalc.answers.leverage.question": ("LeverageAnswer", "furthest_stop", "safe_leverage"),
+    "liqcalc.answers.leverage.answer": ("LeverageAnswer",),
+    "liqcalc.answers.leverage.question": ("furthest_stop", "safe_leverage"),
     "liqcalc.answers.funding.question": ("funding",),
     "liqcalc.answers.funding.answer": ("FundingAnswer",),
     "liqcalc.answers.funding.rates": ("read_rates",),

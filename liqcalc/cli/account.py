@@ -84,13 +84,10 @@ def command(
 
 def _question(*typed: str | None) -> Any:  # noqa: ANN401 - a function of a Case
     from liqcalc.answers.health.question import health_of, read_asked
-    from liqcalc.cli.options import as_option
-    from liqcalc.errors import InputError
+    from liqcalc.cli.options import as_options
 
-    try:
+    with as_options():
         asked = read_asked(*typed)
-    except InputError as error:
-        raise InputError(*map(as_option, error.faults)) from None
     return lambda case: (case.answer, health_of(case, asked))
 
 

@@ -71,9 +71,7 @@ def command(
         raise InputError(*named) from None
     found = adjusted(case, i, aim)
     if request.json:
-        from liqcalc.answers.answer import SCHEMA_VERSION
-
-        output.emit_json({"schema_version": SCHEMA_VERSION, **found.to_dict()})
+        output.emit_answer(found)
         return
     from liqcalc.render import adjust
 

@@ -22,7 +22,7 @@ from liqcalc.cli.options import (
     Side,
     Symbol,
     Trace,
-    as_option,
+    as_options,
     number,
 )
 from liqcalc.errors import Fault, InputError
@@ -174,10 +174,8 @@ class Request:
             raise InputError(Fault("LQ100", "", message, "type them, or give --sheet FILE"))
         catalog = Catalog(self.exchanges)
         exchange, symbol, side = (self.typed[name] for name in _ARGUMENTS)
-        try:
+        with as_options():
             sheet = sheet_of(catalog, exchange, symbol, side, self.given, sized=sized)
-        except InputError as error:
-            raise InputError(*map(as_option, error.faults)) from None
         return Case(sheet, catalog, today)
 
     def _sheet_case(self, today: str) -> Case:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from liqcalc.cli.options import AsOf, Json, Mode, Side, as_option, number
+from liqcalc.cli.options import AsOf, Json, Mode, Side, as_options, number
 
 EXAMPLES = """\
   liqcalc compare BTC long 0.5 --entry 60000 --leverage 20
@@ -62,9 +62,8 @@ def command(
     """
     from liqcalc.answers.compare import compare
     from liqcalc.cli import output
-    from liqcalc.errors import InputError
 
-    try:
+    with as_options():
         found = compare(
             symbol,
             side,
@@ -79,8 +78,6 @@ def command(
             taker=taker,
             exchanges=_items(exchanges or []),
         )
-    except InputError as error:
-        raise InputError(*map(as_option, error.faults)) from None
     if json:
         output.emit_json(found.to_dict())
     else:

@@ -173,9 +173,7 @@ def _show(answer: Any, request: Request, *, csv: bool, chart: bool) -> None:  # 
     from liqcalc.cli import output
 
     if request.json:
-        from liqcalc.answers.answer import SCHEMA_VERSION
-
-        output.emit_json({"schema_version": SCHEMA_VERSION, **answer.to_dict()})
+        output.emit_answer(answer)
         return
     from liqcalc.render import funding as screens
 

@@ -8,7 +8,6 @@ import typer
 
 from liqcalc.cli.asked import Request, about_position
 from liqcalc.cli.options import number
-from liqcalc.errors import InputError
 
 EXAMPLES = """\
   liqcalc ladder gate BTC_USDT long 20 --entry 60000 --leverage 20
@@ -82,7 +81,7 @@ def command(
     """
     from liqcalc.answers.ladder.question import ladder_of
     from liqcalc.cli import output
-    from liqcalc.cli.options import as_option
+    from liqcalc.cli.options import as_options
 
     given = {
         "to": to,
@@ -93,14 +92,10 @@ def command(
         "slippage_bps": slippage_bps,
     }
     case = request.case()
-    try:
+    with as_options():
         answer = ladder_of(case, request.index(case), given)
-    except InputError as error:
-        raise InputError(*map(as_option, error.faults)) from None
     if request.json:
-        from liqcalc.answers.answer import SCHEMA_VERSION
-
-        output.emit_json({"schema_version": SCHEMA_VERSION, **answer.to_dict()})
+        output.emit_answer(answer)
         return
     from liqcalc.render.ladder import render
 

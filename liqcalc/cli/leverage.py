@@ -70,7 +70,7 @@ def command(
     """
     from liqcalc.answers.leverage.question import leverage_of
     from liqcalc.cli import output
-    from liqcalc.cli.options import as_option
+    from liqcalc.cli.options import as_options
 
     risked = risk is not None or risk_rate is not None
     given = {
@@ -85,14 +85,10 @@ def command(
     if risked:
         _refuse_size(request)
     case = request.case(sized=not risked)
-    try:
+    with as_options():
         answer = leverage_of(case, request.index(case), stop, given)
-    except InputError as error:
-        raise InputError(*map(as_option, error.faults)) from None
     if request.json:
-        from liqcalc.answers.answer import SCHEMA_VERSION
-
-        output.emit_json({"schema_version": SCHEMA_VERSION, **answer.to_dict()})
+        output.emit_answer(answer)
         return
     from liqcalc.render import leverage as screens
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
 
+from liqcalc.errors import InputError
 from liqcalc.rules import names as folders
 
 FLAGS = {
@@ -94,6 +96,15 @@ Mode = Annotated[
         help="isolated or cross",
     ),
 ]
+
+
+@contextmanager
+def as_options() -> Iterator[None]:
+    """Tell the faults of what is done inside under the names of the command line."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(*map(as_option, error.faults)) from None
 
 
 def as_option(fault: Any) -> Any:  # noqa: ANN401 - a Fault

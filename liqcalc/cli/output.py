@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+class Answer(Protocol):
+    """What can be written as plain data."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain data."""
 
 
 def is_terminal() -> bool:
@@ -32,6 +39,13 @@ def emit_json(data: Any, *, lines: bool = False) -> None:  # noqa: ANN401 - plai
         emit(json.dumps(data, indent=2))
     else:
         emit(json.dumps(data, separators=(",", ":")))
+
+
+def emit_answer(answer: Answer) -> None:
+    """Write an answer as JSON, with the version of its shape."""
+    from liqcalc.answers.answer import SCHEMA_VERSION
+
+    emit_json({"schema_version": SCHEMA_VERSION, **answer.to_dict()})
 
 
 def emit_csv(rows: Iterable[Iterable[str]]) -> None:

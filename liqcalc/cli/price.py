@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from liqcalc.cli.asked import Request, about_position
-from liqcalc.cli.options import FailBelow, as_option, number
-from liqcalc.errors import InputError
+from liqcalc.cli.options import FailBelow, as_options, number
 
 if TYPE_CHECKING:
     from liqcalc.answers.answer import PositionAnswer
@@ -77,10 +76,8 @@ def measured(
     """Return the health of a case by what was typed."""
     from liqcalc.answers.health.question import health_of, read_asked
 
-    try:
+    with as_options():
         return health_of(case, read_asked(atr, volatility, horizon_hours))
-    except InputError as error:
-        raise InputError(*map(as_option, error.faults)) from None
 
 
 def _show(answer: PositionAnswer, found: AccountHealth, request: Request) -> None:

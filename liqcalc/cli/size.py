@@ -10,7 +10,6 @@ from liqcalc.cli.asked import Request, about_position
 from liqcalc.cli.leverage import Buffer
 from liqcalc.cli.options import number
 from liqcalc.cli.stop import BasisRate, Hours, Slippage, TriggerWord
-from liqcalc.errors import InputError
 
 EXAMPLES = """\
   liqcalc size binance BTCUSDT long --entry 60000 --stop 58000 --risk 500
@@ -71,7 +70,7 @@ def command(
     """
     from liqcalc.answers.size.question import size_of
     from liqcalc.cli import output
-    from liqcalc.cli.options import as_option
+    from liqcalc.cli.options import as_options
 
     given = {
         "risk": risk,
@@ -84,14 +83,10 @@ def command(
         "holding_hours": holding_hours,
     }
     case = request.case(sized=False)
-    try:
+    with as_options():
         answer = size_of(case, request.index(case), stop, given)
-    except InputError as error:
-        raise InputError(*map(as_option, error.faults)) from None
     if request.json:
-        from liqcalc.answers.answer import SCHEMA_VERSION
-
-        output.emit_json({"schema_version": SCHEMA_VERSION, **answer.to_dict()})
+        output.emit_answer(answer)
     else:
         from liqcalc.render import size
 

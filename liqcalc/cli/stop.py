@@ -8,7 +8,6 @@ import typer
 
 from liqcalc.cli.asked import Request, about_position
 from liqcalc.cli.options import number
-from liqcalc.errors import InputError
 
 EXAMPLES = """\
   liqcalc stop binance BTCUSDT long 0.5 -e 60000 -l 20 --stop 58000
@@ -81,7 +80,7 @@ def command(
     """
     from liqcalc.answers.stops.question import stops_of
     from liqcalc.cli import output
-    from liqcalc.cli.options import as_option
+    from liqcalc.cli.options import as_options
 
     given = {
         "trigger": trigger,
@@ -91,14 +90,10 @@ def command(
         "holding_hours": holding_hours,
     }
     case = request.case()
-    try:
+    with as_options():
         answer = stops_of(case, request.index(case), stop, given)
-    except InputError as error:
-        raise InputError(*map(as_option, error.faults)) from None
     if request.json:
-        from liqcalc.answers.answer import SCHEMA_VERSION
-
-        output.emit_json({"schema_version": SCHEMA_VERSION, **answer.to_dict()})
+        output.emit_answer(answer)
         return
     from liqcalc.render import stop as screens
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from liqcalc.cli.options import AsOf, ExchangeName, Folders, Json, Symbol, as_option, modes, number
+from liqcalc.cli.options import AsOf, ExchangeName, Folders, Json, Symbol, as_options, modes, number
 
 EXAMPLES = """\
   liqcalc tiers binance BTCUSDT --notional 1200000
@@ -66,9 +66,8 @@ def command(
 
     from liqcalc.answers.tiers import tiers
     from liqcalc.cli.output import emit, emit_json
-    from liqcalc.errors import InputError
 
-    try:
+    with as_options():
         answer = tiers(
             exchange,
             symbol,
@@ -82,8 +81,6 @@ def command(
             exchanges=exchanges or (),
             today=time.strftime("%Y-%m-%d"),
         )
-    except InputError as error:
-        raise InputError(*map(as_option, error.faults)) from None
     if json:
         emit_json(answer.to_dict())
         return

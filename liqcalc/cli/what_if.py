@@ -104,9 +104,7 @@ def command(
         )
         raise InputError(*named) from None
     if request.json:
-        from liqcalc.answers.answer import SCHEMA_VERSION
-
-        output.emit_json({"schema_version": SCHEMA_VERSION, **found.to_dict()})
+        output.emit_answer(found)
         return
     from liqcalc.render import what_if
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-    from liqcalc.answers.leverage.question import LeverageAnswer, LeverageRow
+    from liqcalc.answers.leverage.answer import LeverageAnswer, LeverageRow
 
 _LIMITS = {
     Binds.TIER: "the maximum at this size",

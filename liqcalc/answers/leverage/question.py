@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from liqcalc.answers.answer import Note, PositionAnswer, TraceStep
 from liqcalc.answers.basis import Basis
 from liqcalc.answers.case import Case
+from liqcalc.answers.leverage.answer import LeverageAnswer, LeverageRow, LeverageStepUsed
+from liqcalc.answers.leverage.basis import basis_of
 from liqcalc.answers.leverage.inputs import Asked, read_asked
-from liqcalc.answers.leverage.search import Binds, LeverageSearch, Limit, Try, after_opening
-from liqcalc.answers.stops.fit import Furthest, furthest_fit
-from liqcalc.answers.stops.outcome import StopOutcome, Verdict, stop_outcome
-from liqcalc.answers.stops.question import funding_notes, head, outcome_data
-from liqcalc.answers.stops.terms import StopTerms, as_data
-from liqcalc.answers.stops.trace import funding_steps, furthest_steps, outcome_steps
+from liqcalc.answers.leverage.search import Binds, LeverageSearch, Try
+from liqcalc.answers.stops.fit import furthest_fit
+from liqcalc.answers.stops.outcome import Verdict, stop_outcome
 from liqcalc.engine.numbers import ONE, ZERO, exact, plain
 
 if TYPE_CHECKING:
@@ -23,105 +21,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from liqcalc.answers.request import Number
-    from liqcalc.answers.stops.loss import FundingCost
     from liqcalc.rules.sheet import Sheet
 
 _USUAL = (1, 2, 3, 5, 10, 15, 20, 25, 50, 75, 100, 125, 150, 200, 300, 500, 1000)
 _CENTS = ONE / 100
 _COIN_CENTS = ONE / 10**8
-
-
-class LeverageStepUsed(NamedTuple):
-    """The step of the leverage setting, and whether it is known or taken for 1."""
-
-    step: Decimal
-    known: bool
-    source: str = ""
-
-
-class LeverageRow(NamedTuple):
-    """The position at one leverage.
-
-    Attributes:
-        leverage: as set.
-        allowed: the exchange takes it at this size.
-        opens: the account carries its initial margin (cross).
-        margin: set aside: the isolated margin, the initial margin of a cross position.
-        liquidation_price: mark at which the condition truly holds on the
-            losing side, after opening fee and funding; None if none does.
-        distance_rate: from the mark, as a share of it.
-        room: from what must be survived to liquidation, in quote; below 0
-            where liquidation comes first.
-        verdict: what comes first; None without a stop.
-    """
-
-    leverage: Decimal
-    allowed: bool
-    opens: bool
-    margin: Decimal | None
-    liquidation_price: Decimal | None
-    distance_rate: Decimal | None
-    room: Decimal | None
-    verdict: Verdict | None
-
-
-class LeverageAnswer(NamedTuple):
-    """The largest safe leverage for a stop, or the farthest stop for a leverage.
-
-    Attributes:
-        position: at the answer, else at the leverage asked about, else at 1x.
-        terms: how stops fire and fill.
-        stop: price asked about; None if only a leverage was given.
-        risk: money that the size follows from; None if the size was given.
-        asked: the leverage that was given; None if none was.
-        leverage: the largest that is safe; None without one, or without a stop.
-        above: one step above it.
-        binds: what keeps it from being larger; None without a stop.
-        reason: why there is none; "" if there is one.
-        limit: the largest that the exchange takes at this size, and whose it is.
-        step: of the leverage setting.
-        moves: False where the leverage does not move the liquidation price.
-        outcome: of the stop at the answer, else at the smallest leverage; None
-            without a stop.
-        needed: where no leverage is safe, and for cross positions: money that
-            must come to what backs the position for the stop to fire first;
-            below 0: so much could go. In the settle currency.
-        least_opening: the smallest leverage that the account carries (cross).
-        furthest: the farthest stop at the answer, or at the leverage asked about.
-        funding: until the stop; None if no time was given.
-        rows: leverage against liquidation.
-        basis: warnings, assumptions, provenance, derivation.
-    """
-
-    position: PositionAnswer
-    terms: StopTerms
-    stop: Decimal | None
-    risk: Decimal | None
-    asked: Decimal | None
-    leverage: Decimal | None
-    above: Decimal | None
-    binds: Binds | None
-    reason: str
-    limit: Limit
-    step: LeverageStepUsed
-    moves: bool
-    outcome: StopOutcome | None
-    needed: Decimal | None
-    least_opening: Decimal | None
-    furthest: Furthest
-    funding: FundingCost | None
-    rows: tuple[LeverageRow, ...]
-    basis: Basis
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the answer as plain data, decimals as text."""
-        own = {"position", "basis", "outcome", "leverage"}
-        data = head(self.position)
-        data["at_leverage"] = data.pop("leverage")
-        data["leverage"] = as_data(self.leverage)
-        data |= {k: as_data(v) for k, v in self._asdict().items() if k not in own}
-        data["outcome"] = None if self.outcome is None else outcome_data(self.outcome)
-        return data | self.basis.to_dict()
 
 
 def safe_leverage(
@@ -307,7 +211,7 @@ def _answer(asked: Asked, i: int) -> LeverageAnswer:
         rows=tuple(_rows(search, best, asked, i)),
         basis=Basis.of(held),
     )
-    return found._replace(basis=_basis(found, search, shown, i))
+    return found._replace(basis=basis_of(found, search, shown, i))
 
 
 def _shown(search: LeverageSearch, best: Try | None, asked: Asked) -> Try:
@@ -372,75 +276,3 @@ def _row(search: LeverageSearch, at: Try, i: int, stop: Decimal | None) -> Lever
         room=None if end is None or stop is None else (search.needed_mark - end) * side.sign,
         verdict=None if stop is None else at.verdict,
     )
-
-
-def _basis(found: LeverageAnswer, search: LeverageSearch, shown: Try, i: int) -> Basis:
-    held, order = found.position, search.stop
-    end = shown.case.ends(i).losing(shown.case.sheet.positions[i].side)
-    steps = [*held.trace, *funding_steps(found.funding)]
-    if found.outcome is not None:
-        steps += outcome_steps(held, found.outcome)
-        steps += _search_steps(found, search)
-    steps += furthest_steps(held, found.furthest, order, end)
-    return Basis.of(
-        shown.case.answer.positions[i],
-        warnings=_warnings(found),
-        assumptions=[
-            *found.terms.notes(),
-            *funding_notes(found.funding, held),
-            *_notes(found),
-            *_table_note(search),
-            *_opening_note(search.case, i),
-        ],
-        trace=steps,
-    )
-
-
-def _search_steps(found: LeverageAnswer, search: LeverageSearch) -> Iterator[TraceStep]:
-    if found.leverage is None:
-        return
-    above = search.at(found.leverage + search.step)
-    numbers: dict[str, Any] = {"leverage": found.leverage, "step": search.step}
-    text = f"at {plain(above.leverage)}x the {found.limit.of} limit is passed"
-    if found.binds is Binds.LIQUIDATION:
-        text = f"at {plain(above.leverage)}x liquidation comes before the needed mark"
-    yield TraceStep("stop", "one step above", "leverage + step", numbers, text)
-
-
-def _warnings(found: LeverageAnswer) -> Iterator[Note]:
-    if found.stop is not None and found.leverage is None:
-        text = f"{found.position.symbol}: no leverage is safe with the stop at {plain(found.stop)}"
-        yield Note("LQ414", f"{text}: {found.reason}")
-    elif found.asked is not None and found.leverage is not None:
-        row = next(row for row in found.rows if row.leverage == found.asked)
-        if row.verdict is not Verdict.FIRES_FIRST:
-            too_near = row.verdict is Verdict.TOO_NEAR
-            what = "lies too near" if too_near else "comes before"
-            text = f"at {plain(found.asked)}x liquidation {what} the stop"
-            yield Note("LQ414", f"{found.position.symbol}: {text} at {plain(found.stop or ZERO)}")
-
-
-def _notes(found: LeverageAnswer) -> Iterator[Note]:
-    if found.risk is not None:
-        text = f"the quantity {plain(found.position.qty)} follows from what may be lost at the stop"
-        yield Note("LQ415", f"{text}, fees, slippage and funding included")
-    if not found.step.known:
-        yield Note("LQ415", "the step of the leverage setting is not known: 1")
-    if found.limit.of is Binds.SEARCH:
-        text = f"no maximum leverage is known; the search ends at {plain(found.limit.leverage)}"
-        yield Note("LQ415", text)
-
-
-def _table_note(search: LeverageSearch) -> Iterator[Note]:
-    if search.own_tables:
-        text = "tables are for one leverage each; a leverage without a known one was not judged"
-        yield Note("LQ415", text)
-
-
-def _opening_note(case: Case, i: int) -> Iterator[Note]:
-    if case.position(i).isolated or not case.figures.positions[i].exact.get("fee_to_open"):
-        return
-    text = "the wallet is counted before the opening fee, which leaves it"
-    if after_opening(case, i) is case:
-        text = "the opening fee is not counted: the wallet that would pay it is not known"
-    yield Note("LQ415", text)
