@@ -43,7 +43,11 @@ def evaluate_sheet(sheet: Sheet, catalog: Catalog, *, today: str) -> AccountAnsw
         InputError: the sheet names something that does not exist, or does not
             fit the exchange.
     """
-    answer, found = evaluate_once(sheet, catalog, today)
+    return complete(*evaluate_once(sheet, catalog, today), catalog, today)
+
+
+def complete(answer: AccountAnswer, found: Resolved, catalog: Catalog, today: str) -> AccountAnswer:
+    """Return an answer by the default readings with what open questions would change."""
     return with_other_readings(answer, found, lambda other: evaluate_once(other, catalog, today)[0])
 
 

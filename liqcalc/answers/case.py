@@ -10,12 +10,10 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from liqcalc.answers.account import evaluate_once, evaluate_sheet
+from liqcalc.answers.account import complete, evaluate_once, pools_of
 from liqcalc.answers.guard import computable
-from liqcalc.answers.pools import plan_pools
 from liqcalc.answers.resolve import resolve
 from liqcalc.engine import formulas
-from liqcalc.engine.marked import Marked
 from liqcalc.engine.numbers import ONE, ZERO, exact
 from liqcalc.engine.vocabulary import MultiAsset
 from liqcalc.errors import Fault, InputError
@@ -91,7 +89,7 @@ class Case:
     @cached_property
     def answer(self) -> AccountAnswer:
         """Return every figure, and what open questions would change."""
-        return evaluate_sheet(self.sheet, self.catalog, today=self.today)
+        return computable(complete)(*self._once, self.catalog, self.today)
 
     @cached_property
     def _once(self) -> tuple[AccountAnswer, Resolved]:
@@ -307,9 +305,7 @@ def _revalued(
 
 def _moving_value(case: Case) -> Decimal:
     """Return the part of the cross equity that moves with prices, in the account's money."""
-    found = resolve(case.sheet, case.catalog, today=case.today)
-    pairs = zip(found.positions, found.rules_of, strict=True)
-    plans = plan_pools(found, [Marked(position, rules) for position, rules in pairs])
+    _, plans = pools_of(resolve(case.sheet, case.catalog, today=case.today))
     pools = (plan.prices for plan in plans.cross)
     return sum((pool.moving_value() for pool in pools if pool is not None), ZERO)
 
