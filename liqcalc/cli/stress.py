@@ -51,7 +51,7 @@ WORKED = """\
 EXAMPLES = """\
   liqcalc stress account.yaml --move -0.5:0.5:0.1 --survive -0.4
   liqcalc stress account.yaml --beta ETHUSDT=1.3 --by BTCUSDT --picture stress.png
-  liqcalc stress account.yaml --path prices.csv --csv > walked.csv
+  liqcalc stress account.yaml --path-file prices.csv --csv > walked.csv
 """
 
 
@@ -80,7 +80,11 @@ def command(
     ] = None,
     path: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="prices to walk along, CSV or JSON, instead of moves"),
+        typer.Option(
+            "--path-file",
+            metavar="FILE",
+            help="prices to walk along, CSV or JSON, instead of moves",
+        ),
     ] = None,
     survive: Annotated[
         str | None, number("MOVE", "find the least cash, or the least to close, to survive this")
@@ -131,6 +135,9 @@ def command(
     _show(answer, case, json=json, csv=csv, trace=trace)
 
 
+_OPTIONS = {"symbol": "--symbol", "path": "--path-file", "--path": "--path-file"}
+
+
 def _case(file: str, as_of: str | None, exchanges: Any) -> tuple[Case, str]:  # noqa: ANN401
     import time
 
@@ -166,8 +173,9 @@ def _answer(case: Case, where: str, path: str | None, **asked: Any) -> Stress:  
         return stress_case(case, path=read[0], where=read[1], betas=betas, **asked)
     except InputError as error:
         faults = [fault if fault.where == where else as_option(fault) for fault in error.faults]
-        named = [f._replace(where="--symbol") if f.where == "symbol" else f for f in faults]
-        raise InputError(*named) from None
+        raise InputError(
+            *(f._replace(where=_OPTIONS.get(f.where, f.where)) for f in faults)
+        ) from None
 
 
 def _suffix(picture: str | None) -> None:

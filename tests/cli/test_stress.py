@@ -79,14 +79,14 @@ class TestTable:
         assert "-20%   · 12 X    X\n" in out
 
     def test_a_path(self, stress):
-        out = stress("--path PATH/path.csv").out
+        out = stress("--path-file PATH/path.csv").out
 
         assert "2026-10-01    60000     2900         5500" in out
         assert "liquidated on the way, in order" in out
 
     def test_the_path_of_the_examples(self, run):
         examples = Path(__file__).resolve().parents[2] / "docs" / "examples"
-        ran = run(f"stress {examples}/cross.yaml --path {examples}/october.csv")
+        ran = run(f"stress {examples}/cross.yaml --path-file {examples}/october.csv")
 
         assert "2026-10-02T00:00    46100     2610            0" in ran.out
 
@@ -117,7 +117,7 @@ class TestJsonAndCsv:
 
     @pytest.mark.parametrize(
         ("options", "head"),
-        [("--by BTCUSDT", "move_BTCUSDT,move_others,"), ("--path PATH/path.csv", "time,")],
+        [("--by BTCUSDT", "move_BTCUSDT,move_others,"), ("--path-file PATH/path.csv", "time,")],
     )
     def test_csv_of_planes_and_paths(self, stress, options, head):
         assert stress(f"{options} --csv").out.startswith(head)
@@ -134,8 +134,8 @@ class TestErrors:
             ("--beta ETHUSD=1", "did you mean ETHUSDT"),
             ("--symbol BTC", "error: --symbol: BTC is not a symbol of the sheet (LQ126)"),
             ("--survive x", "error: --survive: is 'x', not a number (LQ126)"),
-            ("--path PATH/none.csv", "there is no such file (LQ115)"),
-            ("--path PATH/sheet.yaml", "the head has no column time (LQ126)"),
+            ("--path-file PATH/none.csv", "there is no such file (LQ115)"),
+            ("--path-file PATH/sheet.yaml", "the head has no column time (LQ126)"),
             ("--picture PATH/a.jpg", "not a name that ends in .png or .svg (LQ126)"),
             ("--picture PATH/b/a.png", "there is no folder"),
             ("--fill x", "error: --fill: is 'x', which is no way to fill (LQ126)"),
@@ -170,7 +170,7 @@ class TestCharts:
     """PNG and SVG, whole or not at all."""
 
     @pytest.mark.parametrize(
-        "options", ["--move -0.4 --symbol ETHUSDT", "--by BTCUSDT", "--path PATH/path.csv"]
+        "options", ["--move -0.4 --symbol ETHUSDT", "--by BTCUSDT", "--path-file PATH/path.csv"]
     )
     def test_a_png(self, stress, options, tmp_path):
         assert stress(f"{options} --picture PATH/a.png").code == 0
