@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from liqcalc.answers.answer import PositionAnswer
     from liqcalc.engine.vocabulary import Rules
     from liqcalc.rules.catalog import Catalog, LoadedExchange
-    from liqcalc.rules.schema import ContractFile
     from liqcalc.rules.sheet import Side
+    from liqcalc.rules.symbol_files import ContractFile
     from liqcalc.rules.symbols import Match
 
 _COMPARABLE = (Product.LINEAR, Product.INVERSE)

@@ -11,8 +11,9 @@ from liqcalc.rules.schema import MarginMode
 if TYPE_CHECKING:
     from liqcalc.answers.resolved import Resolved
     from liqcalc.engine.position import Position
-    from liqcalc.rules.schema import RuleEntry, TierTable
+    from liqcalc.rules.schema import RuleEntry
     from liqcalc.rules.sheet import PositionRow
+    from liqcalc.rules.symbol_files import TierTable
 
 
 STALE_DAYS = 90

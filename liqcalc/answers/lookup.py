@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from liqcalc.answers.resolved import Resolved
     from liqcalc.engine.tiers import TierRow
     from liqcalc.engine.vocabulary import ModeRules, MultiAsset, OpenInterest, Rules
-    from liqcalc.rules.schema import ContractFile, FeeEntry, RuleEntry
+    from liqcalc.rules.schema import FeeEntry, RuleEntry
     from liqcalc.rules.sheet import CollateralRow, ContractRow, OrderRow, PositionRow
+    from liqcalc.rules.symbol_files import ContractFile
 
 
 def contract_of(found: Resolved, symbol: str) -> Contract:

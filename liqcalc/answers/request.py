@@ -26,7 +26,7 @@ from liqcalc.rules.sheet import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from liqcalc.rules.schema import ContractFile
+    from liqcalc.rules.symbol_files import ContractFile
 
 Number = str | int | Decimal
 _PLAIN = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from liqcalc.engine.tiers import Schedule
     from liqcalc.engine.vocabulary import Continuous
-    from liqcalc.rules.schema import ContractFile, TierTable
+    from liqcalc.rules.symbol_files import ContractFile, TierTable
 
 _LARGEST = Decimal("1e24")
 

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from liqcalc.rules.catalog import LoadedExchange
-    from liqcalc.rules.schema import RuleEntry, TierFile, TierTable
+    from liqcalc.rules.schema import RuleEntry
+    from liqcalc.rules.symbol_files import TierFile, TierTable
 
 
 class Wanted(NamedTuple):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from liqcalc.answers.sizes import Formula
     from liqcalc.engine.tiers import Tier
     from liqcalc.rules.catalog import LoadedExchange
-    from liqcalc.rules.schema import TierTable
+    from liqcalc.rules.symbol_files import TierTable
 
 
 class Known(NamedTuple):

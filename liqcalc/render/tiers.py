@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from liqcalc.answers.sizes import Held
     from liqcalc.answers.tiers import TiersAnswer
     from liqcalc.engine.vocabulary import OpenInterest
-    from liqcalc.rules.schema import TierTable
+    from liqcalc.rules.symbol_files import TierTable
 
 _MOST_ROWS = 25
 _FORMULAS = {

@@ -18,7 +18,6 @@ from liqcalc.rules import build, strict_yaml
 from liqcalc.rules.inherit import expand
 from liqcalc.rules.names import ENVIRONMENT, built_in, file_name, symbol_of
 from liqcalc.rules.schema import (
-    ContractFile,
     Exchange,
     FeeEntry,
     FundingTerms,
@@ -27,9 +26,8 @@ from liqcalc.rules.schema import (
     MarginMode,
     RuleEntry,
     Source,
-    TierFile,
-    TierTable,
 )
+from liqcalc.rules.symbol_files import ContractFile, TierFile, TierTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

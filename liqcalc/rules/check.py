@@ -21,7 +21,8 @@ from liqcalc.rules.checks.contracts import check_contract
 from liqcalc.rules.checks.golden import check_cases
 from liqcalc.rules.checks.identity import check_exchange, check_sources, proven_exchange
 from liqcalc.rules.checks.tables import check_tiers
-from liqcalc.rules.schema import ContractFile, Source, TierFile
+from liqcalc.rules.schema import Source
+from liqcalc.rules.symbol_files import ContractFile, TierFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

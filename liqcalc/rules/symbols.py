@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from liqcalc.rules.catalog import LoadedExchange
-    from liqcalc.rules.schema import ContractFile
+    from liqcalc.rules.symbol_files import ContractFile
 
 _DAY = re.compile(r"[-_](\d{6})$")
 _PERPETUAL = re.compile(r"[-_](PERP|PERPETUAL|SWAP)$")

@@ -48,7 +48,7 @@ def test_a_price_as_json_loads_what_it_needs_and_no_more():
         "liqcalc.cli.price",
         *(f"liqcalc.rules{name}" for name in ("", ".build", ".catalog", ".names", ".schema")),
         "liqcalc.rules.inherit",
-        *(f"liqcalc.rules.{name}" for name in ("sheet", "strict_yaml")),
+        *(f"liqcalc.rules.{name}" for name in ("sheet", "strict_yaml", "symbol_files")),
     }
 
 

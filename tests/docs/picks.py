@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from liqcalc.rules.catalog import LoadedExchange
-    from liqcalc.rules.schema import RuleEntry, TierTable
+    from liqcalc.rules.schema import RuleEntry
+    from liqcalc.rules.symbol_files import TierTable
 
 NAMES = {"name", "isolated", "cross"}  # of a rule set and of its two parts: no choices
 CHOICES: dict[str, Any] = {

@@ -19,7 +19,8 @@ from tests.slow.exchanges import RULES
 if TYPE_CHECKING:
     from liqcalc.engine.vocabulary import ModeRules, Rules
     from liqcalc.rules.catalog import LoadedExchange
-    from liqcalc.rules.schema import RuleEntry, TierTable
+    from liqcalc.rules.schema import RuleEntry
+    from liqcalc.rules.symbol_files import TierTable
 
 ROOT = Path(__file__).resolve().parents[2]
 EXCHANGES = sorted(path.parent.name for path in ROOT.glob("exchanges/*/exchange.yaml"))

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from liqcalc.engine.tiers import TierRow
-    from liqcalc.rules.schema import RuleEntry, TierTable
+    from liqcalc.rules.schema import RuleEntry
+    from liqcalc.rules.symbol_files import TierTable
 
 ANSWERS = ("id", "source", "confidence", "expected", "expected_failure", "tolerance")
 WORDS = ("rounding", "working", "notes")

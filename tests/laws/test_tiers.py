@@ -15,13 +15,14 @@ from liqcalc.engine.curve import DOWN, UP, Curve
 from liqcalc.engine.numbers import exact
 from liqcalc.engine.tiers import Schedule, Tier, TierLeg, TierRow
 from liqcalc.engine.words import TierApplies, TierBy
-from liqcalc.rules.schema import MarginMode, TierTable
+from liqcalc.rules.schema import MarginMode
 from tests.laws.compare import answer
 from tests.laws.disturb import text
 from tests.laws.folders import EXCHANGES, Row, Sheet, folder, has, setting
 
 if TYPE_CHECKING:
     from liqcalc.engine.vocabulary import Rules
+    from liqcalc.rules.symbol_files import TierTable
 
 D = Decimal
 ONE = D(1)

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from liqcalc.engine.contract import Product
     from liqcalc.rules.catalog import LoadedExchange
-    from liqcalc.rules.schema import ContractFile, Exchange, RuleEntry, TierTable
+    from liqcalc.rules.schema import Exchange, RuleEntry
+    from liqcalc.rules.symbol_files import ContractFile, TierTable
 
 
 @dataclass(slots=True)

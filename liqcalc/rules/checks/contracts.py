@@ -11,7 +11,7 @@ from liqcalc.rules.names import file_name
 if TYPE_CHECKING:
     from liqcalc.rules.checks.context import Context
     from liqcalc.rules.checks.files import DataFile
-    from liqcalc.rules.schema import ContractFile
+    from liqcalc.rules.symbol_files import ContractFile
 
 SIZE_UNITS = ("base", "contracts")
 DATED = "YYMMDD"

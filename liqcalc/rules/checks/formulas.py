@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from liqcalc.engine.tiers import Steps
     from liqcalc.engine.vocabulary import Continuous, OpenInterest, Slope
     from liqcalc.rules.checks.files import DataFile, Keys
-    from liqcalc.rules.schema import TierTable
+    from liqcalc.rules.symbol_files import TierTable
 
 MOST_ROWS = 1000
 PERCENT = "rates are fractions: 0.5% is 0.005"

@@ -11,7 +11,8 @@ from liqcalc.engine.words import TierApplies
 if TYPE_CHECKING:
     from liqcalc.engine.tiers import TierRow
     from liqcalc.rules.checks.files import DataFile, Keys
-    from liqcalc.rules.schema import ContractFile, RuleEntry, TierFile, TierTable
+    from liqcalc.rules.schema import RuleEntry
+    from liqcalc.rules.symbol_files import ContractFile, TierFile, TierTable
 
 CLOSE = Decimal("1e-20")
 """How far apart two fractions of 34 digits may be and still be meant as equal."""

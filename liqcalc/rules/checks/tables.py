@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from liqcalc.engine.contract import Product
     from liqcalc.rules.checks.context import Context
     from liqcalc.rules.checks.files import DataFile, Keys
-    from liqcalc.rules.schema import RuleEntry, TierFile, TierTable
+    from liqcalc.rules.schema import RuleEntry
+    from liqcalc.rules.symbol_files import TierFile, TierTable
 
 UNITS = ("notional", "contracts")
 FORMS = ("tiers", "steps", "slope", "continuous")
