@@ -9,10 +9,13 @@ from typing import Any, ClassVar
 import pytest
 
 from liqcalc.answers.case import Case
+from liqcalc.answers.ladder import steps
 from liqcalc.answers.ladder.question import ladder, run_at_marks, run_ladder
 from liqcalc.engine.numbers import exact
+from liqcalc.engine.solve import Status
 from liqcalc.engine.steps import Action, Fill, FillAt
 from liqcalc.errors import InputError
+from liqcalc.rules.schema import MarginMode, Process, Step
 from liqcalc.rules.sheet import CollateralRow
 
 D = Decimal
@@ -593,3 +596,15 @@ class TestRefusals:
             ladder(case, path=["-1", "x"], fill="soon", slippage_bps="-3", today=TODAY)
 
         assert len(caught.value.faults) == 4
+
+
+def test_a_process_that_does_not_help_ends_without_taking_its_steps_for_ever(monkeypatch):
+    cancel = Step(Action.CANCEL_ORDERS, "the condition holds")
+    process = Process("2020-01-01", "none", MarginMode.ISOLATED, (cancel,))
+    monkeypatch.setattr(steps, "process_of", lambda _case, _k: process)
+    case = Case.of(sheet("gate", TWO_ROWS, qty="20", margin="200", mark_price="90"), today=TODAY)
+
+    found = run_at_marks(case, Fill())
+
+    assert found.rows == ()
+    assert found.left.figures.positions[0].status is Status.ALREADY_LIQUIDATABLE
