@@ -15,6 +15,7 @@ from liqcalc.engine.evaluate import add_further_figures, evaluate_position
 from liqcalc.engine.health import LIQUIDATION
 from liqcalc.engine.marked import Marked
 from liqcalc.engine.numbers import ONE, exact, plain
+from liqcalc.engine.pool_health import joint_health
 from liqcalc.engine.solve import Status, solve
 
 if TYPE_CHECKING:
@@ -236,7 +237,9 @@ def joint_move(plan: PoolPlan, demand: Demand = LIQUIDATION) -> JointMove:
         text = "a linear contract settled in a coin that moves is not solved jointly"
         return JointMove(None, None, Status.INDETERMINATE, text)
     inclusive = pool.rules.inclusive
-    ends = [solve(h, net=1, inclusive=inclusive, both_sides=True) for h in pool.joint(demand)]
+    ends = [
+        solve(h, net=1, inclusive=inclusive, both_sides=True) for h in joint_health(pool, demand)
+    ]
     if any(end.status is Status.ALREADY_LIQUIDATABLE for end in ends):
         text = "the pool is liquidatable at the marks"
         return JointMove(None, None, Status.ALREADY_LIQUIDATABLE, text)

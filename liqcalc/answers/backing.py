@@ -9,6 +9,7 @@ from liqcalc.answers.pools import plan_pools
 from liqcalc.engine.curve import NOTHING, evaluate
 from liqcalc.engine.marked import Marked
 from liqcalc.engine.numbers import ONE, ZERO, exact
+from liqcalc.engine.pool_health import symbol_health
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -92,7 +93,7 @@ def needed_at(case: Case, i: int, price: Decimal) -> Needed | None:
         found = behind(case, i)
         if found.pool is None:
             return None
-        health = found.pool.symbol(found.marked)
+        health = symbol_health(found.pool, found.marked)
         value = health.curve.at(price)
         needed = -value / _worth(found, found.pool, health, price)
         return Needed(needed, tuple(_steps(health, price, value)))

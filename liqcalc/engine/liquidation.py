@@ -9,6 +9,7 @@ from liqcalc.engine.closing import shared_price
 from liqcalc.engine.figures import isolated_figures
 from liqcalc.engine.health import BANKRUPTCY, BANKRUPTCY_WITH_FEE, LIQUIDATION, Demand
 from liqcalc.engine.numbers import ONE, ZERO
+from liqcalc.engine.pool_health import symbol_health
 from liqcalc.engine.rates import sloped
 from liqcalc.engine.ratios import condition_parts, displayed_ratio, margin_ratio, total_initial
 from liqcalc.engine.solve import Solution, solve
@@ -259,11 +260,11 @@ def solved(pool: Pool, m: Marked, demand: Demand, net: int) -> tuple[Health, Sol
     """
     overtaken = m.requirement_leaps or m.rules.profit is not None
     if len(pool.marked) == 1 and not pool.multi:
-        health = pool.symbol(m, demand)
+        health = symbol_health(pool, m, demand)
         return health, solve(health, net=net, inclusive=m.rules.inclusive, both_sides=overtaken)
     key = (m.contract.symbol, m.position.mark_price, demand)
     if key not in pool.solutions:
-        health = pool.symbol(m, demand)
+        health = symbol_health(pool, m, demand)
         both = overtaken or _opposed(pool, m)
         solution = solve(health, net=net, inclusive=m.rules.inclusive, both_sides=both)
         pool.solutions[key] = (health, solution)

@@ -1,4 +1,4 @@
-"""A margin pool: positions that share what backs them, and its health curve.
+"""A margin pool: positions that share what backs them, and what it is worth at the marks.
 
 An isolated position is a pool of one whose cash is its own margin; a cross
 account is a pool whose cash is the wallet; a multi-asset account is a pool
@@ -10,44 +10,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from liqcalc.engine import margins
-from liqcalc.engine.curve import (
-    NOTHING,
-    Coefficients,
-    Curve,
-    Kink,
-    Leg,
-    added,
-    plus,
-    times,
-    times_price,
-)
-from liqcalc.engine.health import LIQUIDATION, Demand, Health
 from liqcalc.engine.numbers import ONE, ZERO
 from liqcalc.engine.terms import (
     SAME_MONEY,
-    InMoney,
     Money,
-    Term,
-    closing_fee,
-    coin_term,
-    constant,
-    fixed_requirement,
-    held_requirement,
-    locked_margin,
-    pnl_term,
-    profit_term,
-    tier_leg,
 )
-from liqcalc.engine.words import CrossPool, NegativeEquity, Netting
+from liqcalc.engine.words import NegativeEquity, Netting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from decimal import Decimal
 
+    from liqcalc.engine.health import Demand, Health
     from liqcalc.engine.marked import Marked
     from liqcalc.engine.position import Coin
     from liqcalc.engine.solve import Solution
-    from liqcalc.engine.terms import Numbers
     from liqcalc.engine.vocabulary import MultiAsset, Rules
 
 
@@ -100,22 +77,6 @@ class Pool:
         if rules.netting is not Netting.NONE:
             self.covered = covered(rules, marked, [m.requirement for m in marked])
 
-    def symbol(self, marked: Marked, demand: Demand = LIQUIDATION) -> Health:
-        """Return health while only the price of `marked`'s symbol moves."""
-        start = marked.position.mark_price
-        return self._health({marked.contract.symbol: ONE}, start, demand)
-
-    def joint(self, demand: Demand = LIQUIDATION) -> list[Health]:
-        """Return health while every price moves by the same factor; the first end counts.
-
-        It is one of the whole pool, or one a symbol where each has a pool of
-        its own: what backs it, less the margins that the others lock.
-        """
-        scales = {m.contract.symbol: m.position.mark_price for m in self.marked}
-        if self.rules.cross_pool is CrossPool.SHARED:
-            return [self._health(scales, ONE, demand)]
-        return [self._health(scales, ONE, demand, only=symbol) for symbol in scales]
-
     def equity(self, *, initial: bool = False) -> Decimal:
         """Return what backs the pool at the marks, with unrealised profit."""
         if self.equity_given is not None:
@@ -136,7 +97,7 @@ class Pool:
                 total += (margins.counted_profit(m, initial=initial) - m.owed) * price
             return total
         for asset, amount in self.amounts().items():
-            money = self._money(asset, None, initial=initial)
+            money = self.money(asset, None, initial=initial)
             total += amount * (money.positive if amount >= 0 else money.negative)
         return total
 
@@ -164,23 +125,24 @@ class Pool:
 
     def requirement_price(self, asset: str) -> Decimal:
         """Return the money that one required coin of `asset` counts as."""
-        return self._money(asset, None).requirement
+        return self.money(asset, None).requirement
 
     def held_price(self, asset: str, amount: Decimal, *, initial: bool = False) -> Decimal:
         """Return the money that one coin counts as, of an `amount` held or owed."""
-        money = self._money(asset, None, initial=initial)
+        money = self.money(asset, None, initial=initial)
         return money.positive if amount >= 0 else money.negative
 
     @property
-    def _debts_required(self) -> bool:
+    def debts_required(self) -> bool:
+        """Return True if what the pool owes has a requirement of its own."""
         return self.multi is not None and (bool(self.multi.borrow_mmr) or self.profit_apart)
 
     def borrow_requirement(self, *, initial: bool = False) -> Decimal:
         """Return what is required for what the pool owes at the marks."""
-        if not self._debts_required:
+        if not self.debts_required:
             return ZERO
         owed = ((asset, -amount) for asset, amount in self.held().items() if amount < 0)
-        rates = ((amount, self._borrow_rate(asset, initial=initial)) for asset, amount in owed)
+        rates = ((amount, self.borrow_rate(asset, initial=initial)) for asset, amount in owed)
         return sum((amount * rate for amount, rate in rates), ZERO)
 
     def liability_value(self) -> Decimal:
@@ -216,144 +178,7 @@ class Pool:
             total += m.requirement * self.requirement_price(m.contract.settle)
         return total
 
-    def _health(
-        self,
-        scales: Mapping[str, Decimal],
-        start: Decimal,
-        demand: Demand,
-        *,
-        only: str | None = None,
-    ) -> Health:
-        """Return health; what other symbols than `only` require stands still, if it is given."""
-        moving: set[str] = set()
-        if self.multi is not None:
-            moving = {m.contract.base for m in self.marked if m.contract.symbol in scales}
-        kinks: list[Leg] = []
-        plain = self.multi is None and self.equity_given is None
-        if plain and self.rules.profit is None:
-            terms = self._cash_and_profit(scales)
-        else:
-            bare = not demand.factor and self.profit_apart
-            parts = list(self._backing(scales, moving, start, bare=bare))
-            terms = [term for term, _ in parts]
-            kinks += [kink for _, kink in parts if kink is not None]
-        if demand.factor:
-            for term, kink in self._other_requirements(scales, moving, start, demand):
-                terms.append(term)
-                if kink is not None:
-                    kinks.append(kink)
-        legs: list[Leg] = []
-        held: list[Marked] = []
-        for m in self.marked:
-            settle, symbol = m.contract.settle, m.contract.symbol
-            money = self._money(settle, start if settle in moving else None)
-            scale = scales.get(symbol) if only is None or only == symbol else None
-            terms += _demanded(m, scale, money, demand, due=m not in self.covered)
-            if not demand.factor or scale is None or m in self.covered:
-                continue
-            if m.requirement_moves:
-                legs.append(tier_leg(m, scale, money, demand.factor))
-                held.append(m)
-        if self.multi is None and any(m.sloped for m in held):
-            terms, legs = _in_quote(terms, legs, held)
-        curve = Curve(added(NOTHING, [term.coefficients for term in terms]), legs + kinks)
-        return Health(curve, terms, held, start)
-
-    def _cash_and_profit(self, scales: Mapping[str, Decimal]) -> list[Term]:
-        """Return the terms of the equity of a pool of one currency."""
-        terms = [constant("cash", coin.qty) for coin in self.coins.values()]
-        if self.other_pnl:
-            terms.append(constant("other_unrealized_pnl", self.other_pnl))
-        for m in self.marked:
-            terms.append(pnl_term(m, scales.get(m.contract.symbol)))
-            if m.owed:
-                terms.append(constant(f"accrued_fees ({m.contract.symbol})", -m.owed))
-        return terms
-
-    def _backing(
-        self, scales: Mapping[str, Decimal], moving: set[str], start: Decimal, *, bare: bool
-    ) -> Iterator[tuple[Term, Leg | None]]:
-        """Yield the terms of the equity of several coins; a kinked one brings its leg.
-
-        `bare`: what is owed taken off, nothing weighted.
-        """
-        if self.equity_given is not None:
-            yield from self._backing_from_equity(scales, moving, start)
-            return
-        if self.other_pnl:
-            yield constant("other_unrealized_pnl", self.other_pnl), None
-        if self.profit_uncut:
-            yield from self._coins_and_profit(scales, moving, start, bare=bare)
-            return
-        settled = dict.fromkeys([*self.coins, *(m.contract.settle for m in self.marked)])
-        for asset in settled:
-            coin = self.coins.get(asset)
-            money = self._money(asset, start if asset in moving else None)
-            wallet = coin.qty if coin else ZERO
-            yield coin_term(money, wallet, self._amount(asset, scales), start)
-
-    def _coins_and_profit(
-        self, scales: Mapping[str, Decimal], moving: set[str], start: Decimal, *, bare: bool
-    ) -> Iterator[tuple[Term, Leg | None]]:
-        """Yield the coins that are held, and each position's profit at its weight."""
-        for asset, coin in self.coins.items():
-            money = self._money(asset, start if asset in moving else None)
-            if bare:
-                money = money._replace(positive=coin.price, negative=coin.price)
-            if coin.qty > 0 or bare or not self.profit_apart:
-                yield coin_term(money, coin.qty, (coin.qty, ZERO, ZERO), start)
-        weights = self.rules.profit
-        weight = ONE if weights is None or bare else weights.maintenance
-        for m in self.marked:
-            price = self.requirement_price(m.contract.settle)
-            yield profit_term(m, scales.get(m.contract.symbol), weight, price)
-            if m.owed:
-                owed = -m.owed * price
-                yield constant(f"accrued_fees ({m.contract.symbol})", owed), None
-
-    def _amount(self, asset: str, scales: Mapping[str, Decimal]) -> Coefficients:
-        """Return a coin's equity as prices move: what is held plus profit settled in it."""
-        coin = self.coins.get(asset)
-        amount: Coefficients = (coin.qty if coin else ZERO, ZERO, ZERO)
-        for m in self.marked:
-            if m.contract.settle == asset:
-                term = pnl_term(m, scales.get(m.contract.symbol))
-                amount = plus(amount, term.coefficients)
-                amount = (amount[0] - m.owed, amount[1], amount[2])
-        return amount
-
-    def _backing_from_equity(
-        self, scales: Mapping[str, Decimal], moving: set[str], start: Decimal
-    ) -> Iterator[tuple[Term, Leg | None]]:
-        assert self.equity_given is not None  # noqa: S101 - the caller has looked
-        yield constant("equity", self.equity_given), None
-        coins_move = self.multi is not None
-        for m in self.marked:
-            scale, settle = scales.get(m.contract.symbol), m.contract.settle
-            follows = start if coins_move and settle in moving else None
-            if scale is None and follows is None:
-                continue
-            per_coin = self._profit_price(settle)
-            if self.rules.profit is not None:
-                yield profit_term(m, scale, self.rules.profit.maintenance, per_coin)
-                counted = -margins.counted_profit(m) * per_coin
-                yield constant(f"profit counted at the mark ({m.contract.symbol})", counted), None
-                continue
-            change = times(pnl_term(m, scale).coefficients, per_coin)
-            if follows is not None:
-                change = times_price(change, follows)
-            change = plus(change, (-m.pnl * per_coin, ZERO, ZERO))
-            numbers = (("pnl_at_mark", m.pnl), ("price", per_coin))
-            name = f"change of unrealized_pnl ({m.contract.symbol})"
-            yield Term(name, "(pnl(p) - pnl_at_mark)*price", numbers, change), None
-        for asset, coin in self.coins.items():
-            if coins_move and coin.qty < 0 and asset in moving:
-                worth = coin.qty * self.held_price(asset, coin.qty)
-                change = (-worth, worth / start, ZERO)
-                name = f"change of what is owed ({asset})"
-                yield Term(name, "owed*(p/mark - 1)", (("owed", worth),), change), None
-
-    def _profit_price(self, settle: str) -> Decimal:
+    def profit_price(self, settle: str) -> Decimal:
         """Return the money that a coin of profit counts as in an equity that was given."""
         if self.profit_uncut:
             return self.requirement_price(settle)
@@ -368,14 +193,21 @@ class Pool:
         """
         total = ZERO
         for m in self.marked:
-            total += margins.counted_profit(m) * self._profit_price(m.contract.settle)
+            total += margins.counted_profit(m) * self.profit_price(m.contract.settle)
         if self.multi is not None:
             for asset, coin in self.coins.items():
                 if coin.qty < 0:
                     total += coin.qty * self.held_price(asset, coin.qty)
         return total
 
-    def _money(self, asset: str, follows: Decimal | None, *, initial: bool = False) -> Money:
+    def money(self, asset: str, follows: Decimal | None, *, initial: bool = False) -> Money:
+        """Return how amounts of a coin become money of the pool.
+
+        Args:
+            asset: the coin.
+            follows: the mark whose price the coin's own follows; None if it stands still.
+            initial: at the weight for opening.
+        """
         multi, coin = self.multi, self.coins.get(asset)
         if multi is None:
             return SAME_MONEY
@@ -395,58 +227,13 @@ class Pool:
             follows=follows,
         )
 
-    def _other_requirements(
-        self, scales: Mapping[str, Decimal], moving: set[str], start: Decimal, demand: Demand
-    ) -> Iterator[tuple[Term, Leg | None]]:
-        factor = demand.factor
-        if demand.less:
-            yield constant("fees that the ratio leaves out", -demand.less), None
-        if self.other_requirement:
-            yield constant("other_maintenance_margin", -self.other_requirement * factor), None
-        for asset, amount in self.orders.items():
-            money = self._money(asset, start if asset in moving else None)
-            coefficients = money.of_requirement((-amount * factor, ZERO, ZERO))
-            name = f"requirement of open orders ({asset})"
-            yield Term(name, "-required", (("required", amount),), coefficients), None
-        if self._debts_required:
-            for asset in self.held():
-                follows = start if asset in moving else None
-                yield from self._borrowing(asset, scales, follows, factor)
-
-    def _borrow_rate(self, asset: str, *, initial: bool = False) -> Decimal:
+    def borrow_rate(self, asset: str, *, initial: bool = False) -> Decimal:
         """Return the money that one owed coin requires."""
         coin = self.coins.get(asset)
         if self.profit_apart and coin is not None:
             return coin.price * (coin.initial_weight if initial else coin.maintenance_weight)
         rate = self.multi.borrow_mmr.get(asset, ZERO) if self.multi else ZERO
         return rate * (coin.price if coin else ONE)
-
-    def _borrowing(
-        self, asset: str, scales: Mapping[str, Decimal], follows: Decimal | None, factor: Decimal
-    ) -> Iterator[tuple[Term, Leg | None]]:
-        """Yield the maintenance on an owed coin, whose amount moves with the profits.
-
-        The price of the coin moves with a position's price if it is its base.
-        """
-        rate = self._borrow_rate(asset) * factor
-        if not rate:
-            return
-        if self.equity_given is None and not self.profit_apart:
-            amount = self._amount(asset, scales)
-        else:
-            amount = (self.coins[asset].qty, ZERO, ZERO)
-        a, b, c = amount
-        name, formula = f"borrowing ({asset})", "-owed*price*borrow_mmr"
-        if b or c:
-            numbers: Numbers = (("price*borrow_mmr", rate),)
-            kink = Kink(amount, positive=ZERO, negative=rate, mark=follows)
-            yield Term(name, formula + " where the coin is owed", numbers, NOTHING), kink
-        elif a < 0:
-            coefficients: Coefficients = (a * rate, ZERO, ZERO)
-            if follows is not None:
-                coefficients = times_price(coefficients, follows)
-            numbers = (("owed", -a), ("price*borrow_mmr", rate))
-            yield Term(name, formula, numbers, coefficients), None
 
 
 def covered(rules: Rules, marked: Sequence[Marked], amounts: Sequence[Decimal]) -> list[Marked]:
@@ -478,29 +265,3 @@ def covered(rules: Rules, marked: Sequence[Marked], amounts: Sequence[Decimal]) 
         if m.position.side == smaller and not m.position.isolated:
             found.append(m)
     return found
-
-
-def _in_quote(
-    terms: list[Term], legs: list[Leg], held: list[Marked]
-) -> tuple[list[Term], list[Leg]]:
-    """Return a coin pool's health counted in quote currency: each part times the price."""
-    quoted = [t._replace(coefficients=times_price(t.coefficients, ONE)) for t in terms]
-    in_quote = Money("", follows=ONE)
-    both = zip(legs, held, strict=True)
-    return quoted, [leg if m.sloped else InMoney(leg, in_quote) for leg, m in both]
-
-
-def _demanded(
-    m: Marked, scale: Decimal | None, money: Money, demand: Demand, *, due: bool
-) -> list[Term]:
-    """Return what a position requires, but for the part with edges."""
-    terms = [closing_fee(m, scale, money)] if demand.closing_fee else []
-    if not demand.factor:
-        if m.rules.cross_pool is CrossPool.SEPARATE and not m.position.isolated:
-            terms.append(locked_margin(m, money, moving=scale is not None))
-        return terms
-    if not due:
-        return terms
-    if scale is None:
-        return [*terms, held_requirement(m, money, demand.factor)]
-    return terms + fixed_requirement(m, scale, money, demand.factor)
