@@ -120,7 +120,10 @@ def cash(m: Marked) -> Decimal | None:
     if m.margin is None:
         return None
     position = m.position
-    return m.margin - (m.reserve or ZERO) - (position.accrued_fees - m.charged) + impact(m)
+    left = m.margin - (m.reserve or ZERO)
+    if position.accrued_fees:
+        left -= position.accrued_fees - m.charged
+    return left if m.rules.impact_cap is None else left + impact(m)
 
 
 def counted_profit(m: Marked, *, initial: bool = False) -> Decimal:

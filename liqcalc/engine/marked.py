@@ -37,6 +37,9 @@ class Marked:
         pnl: the profit as equity counts it, less `charged`.
         charged: accrued fees that are part of the profit where gains are
             weighted; elsewhere they are `owed` beside it.
+        requirement_moves: the maintenance moves with the price.
+        tier_moves: another price can put the position into another tier.
+        sloped: the rate grows with a size in coins that moves with the price.
     """
 
     missing: list[str]
@@ -76,14 +79,17 @@ class Marked:
         "pnl",
         "position",
         "required_qty",
+        "requirement_moves",
         "reserve",
         "residue",
         "rules",
         "schedule",
         "size",
         "size_qty",
+        "sloped",
         "tier",
         "tier_index",
+        "tier_moves",
         "unit",
         "unrealized_pnl",
         "value",
@@ -192,7 +198,13 @@ class Marked:
         rules, position = self.rules, self.position
         self.orders_size = self._orders_size() if position.orders else ZERO
         self.residue = self.deduction = ZERO
-        self.schedule = schedule_in_force(position, rules, self._growth_size())
+        schedule = schedule_in_force(position, rules, self._growth_size())
+        self.schedule = schedule
+        self.requirement_moves = schedule is not None and rules.maintenance_at is not ValuedAt.ENTRY
+        self.tier_moves = self.requirement_moves and rules.tier_by is TierBy.VALUE
+        self.sloped = (
+            schedule is not None and schedule.slope is not None and not self.contract.linear
+        )
         self.size = self._size()
         if self.schedule is None or self.size is None:
             self.missing.append("tiers" if self.schedule is None else "contract_size")
@@ -364,16 +376,6 @@ class Marked:
         return self.contract.price_of(value, self.position.qty)
 
     @property
-    def requirement_moves(self) -> bool:
-        """Return True if the maintenance moves with the price."""
-        return self.schedule is not None and self.rules.maintenance_at is not ValuedAt.ENTRY
-
-    @property
-    def tier_moves(self) -> bool:
-        """Return True if another price can put the position into another tier."""
-        return self.requirement_moves and self.rules.tier_by is TierBy.VALUE
-
-    @property
     def requirement_leaps(self) -> bool:
         """Return True if the requirement can overtake a gain: by whole rates, or a slope."""
         if self.schedule is None:
@@ -397,12 +399,6 @@ class Marked:
         if not tier.deduction or not self.rules.by_contracts or not self.size:
             return tier.mmr
         return tier.mmr - tier.deduction / self.size
-
-    @property
-    def sloped(self) -> bool:
-        """Return True if the rate grows with a size in coins that moves with the price."""
-        schedule = self.schedule
-        return schedule is not None and schedule.slope is not None and not self.contract.linear
 
     @property
     def requirement(self) -> Decimal:

@@ -85,8 +85,10 @@ class Pool:
         if self.multi is None:
             for coin in self.coins.values():
                 total += coin.qty
+            weighted = self.rules.profit is not None
             for m in self.marked:
-                total += margins.counted_profit(m, initial=initial) - m.owed
+                total += margins.counted_profit(m, initial=initial) if weighted else m.pnl
+                total -= m.owed
             return total
         if self.profit_uncut:
             for asset, coin in self.coins.items():
