@@ -119,6 +119,8 @@ def funding_row(funding: FundingCost, settle: str) -> tuple[str, str, str, Text]
         f"{shown(funding.intervals)} x {shown(funding.payment)} in {plain(funding.hours)} h "
         f"at {plain(funding.rate)} every {plain(funding.interval_hours)} h"
     )
+    if funding.rate_hours != funding.interval_hours:
+        text += f", a rate for {plain(funding.rate_hours)} h"
     return "funding", shown(funding.total), settle, screen.dim(text)
 
 

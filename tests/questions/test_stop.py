@@ -326,3 +326,19 @@ def test_the_dictionary_holds_text_and_the_other_trigger():
     assert data["stops"][1]["verdict"] == "too_near"
     assert data["furthest"]["price"] == "57373.8"
     assert data["trace"][-1]["result"] == "57373.8"
+
+
+def test_a_rate_for_eight_hours_that_is_due_hourly_is_counted_in_eighths():
+    sheet = {
+        "exchange": "lighter",
+        "positions": [
+            {"symbol": "BTC", "side": "long", "qty": "1", "entry_price": "60000"}
+            | {"leverage": "10", "funding_rate": "0.0008"}
+        ],
+    }
+
+    funding = liqcalc.stop_verdict(sheet, "58000", holding_hours="8", today="2026-11-01").funding
+
+    assert funding is not None
+    assert (funding.intervals, funding.payment, funding.total) == (8, 6, 48)  # 60000*0.0008/8
+    assert (funding.rate_hours, funding.interval_hours) == (8, 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from liqcalc.engine.funding import funding_payment
+from liqcalc.engine.funding import funding_payment, rate_hours
 from liqcalc.engine.marked import Marked
 from liqcalc.engine.numbers import ONE, ZERO, exact, to_step
 
@@ -105,7 +105,8 @@ class FundingCost(NamedTuple):
 
     Attributes:
         hours: held.
-        rate: per interval, as quoted.
+        rate: for `rate_hours`, as quoted.
+        rate_hours: that the rate is for; a few exchanges quote another time than they pay.
         interval_hours: between payments.
         intervals: how many; whole ones, unless it accrues all the time.
         payment: of one interval, + = paid.
@@ -114,6 +115,7 @@ class FundingCost(NamedTuple):
 
     hours: Decimal
     rate: Decimal
+    rate_hours: Decimal
     interval_hours: Decimal
     intervals: Decimal
     payment: Decimal
@@ -140,4 +142,6 @@ def funding_cost(case: Case, i: int, hours: Decimal) -> FundingCost:
         dated = position.contract.dated
         payment = ZERO if dated else funding_payment(marked, rate)
         total = max(ZERO, payment * intervals)
-    return FundingCost(hours, rate, rule.interval_hours, intervals, payment, total)
+    return FundingCost(
+        hours, rate, rate_hours(rule), rule.interval_hours, intervals, payment, total
+    )

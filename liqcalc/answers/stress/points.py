@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from liqcalc.answers.stress.answer import Liquidation, Point, UnitStatus
+from liqcalc.answers.stress.answer import Liquidation, Point
 from liqcalc.answers.stress.crossing import COARSE
 from liqcalc.answers.stress.inputs import Line
 from liqcalc.answers.stress.walk import Walk
@@ -156,9 +156,3 @@ def _sums(units: Iterable[Unit], states: Iterable[UnitState]) -> dict[str, Decim
         known = before is not None and state.equity is not None
         sums[unit.currency] = before + state.equity if known else None  # type: ignore[operator]
     return sums
-
-
-def fallen(point: Point) -> bool:
-    """Return whether something is liquidated, or could be, at a point."""
-    over = {UnitStatus.LIQUIDATED, UnitStatus.LIQUIDATABLE, UnitStatus.REDUCED}
-    return any(state.status in over for state in point.units)
