@@ -340,5 +340,8 @@ def test_a_rate_for_eight_hours_that_is_due_hourly_is_counted_in_eighths():
     funding = liqcalc.stop_verdict(sheet, "58000", holding_hours="8", today="2026-11-01").funding
 
     assert funding is not None
-    assert (funding.intervals, funding.payment, funding.total) == (8, 6, 48)  # 60000*0.0008/8
-    assert (funding.rate_hours, funding.interval_hours) == (8, 1)
+    assert funding.intervals == 8
+    assert funding.payment == 6  # 60000*0.0008/8
+    assert funding.total == 48
+    assert funding.rate_hours == 8
+    assert funding.interval_hours == 1
