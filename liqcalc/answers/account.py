@@ -97,7 +97,7 @@ def _position(found: Resolved, i: int, result: PositionResult) -> PositionAnswer
     figures = result.figures
     _side_figures(result)
     _distance(result)
-    warnings = [*found.warnings[i], *_size_warnings(result)]
+    warnings = [*found.warnings[i], *size_warnings(result)]
     cites = found.entries[i].cites
     row = found.sheet.positions[i]
     if row.stop_price is not None:
@@ -177,7 +177,7 @@ def _distance(result: PositionResult) -> None:
     figures.put_rounded("distance_money", -money if passed else money, rounding)
 
 
-def _size_warnings(result: PositionResult) -> list[Note]:
+def size_warnings(result: PositionResult) -> list[Note]:
     m = result.marked
     schedule, leverage, tier = m.schedule, m.position.leverage, m.tier
     notes: list[Note] = []
