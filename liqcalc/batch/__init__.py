@@ -10,3 +10,33 @@
 
 Needs numpy and pyarrow: ``pip install "liqcalc[batch]"``.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from liqcalc.batch.evaluate import evaluate
+
+__all__ = ["evaluate"]
+
+_HOMES = {"liqcalc.batch.evaluate": ("evaluate",)}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - any public object
+    from importlib import import_module
+
+    from liqcalc.batch.extras import need
+
+    for home, names in _HOMES.items():
+        if name in names:
+            need("numpy", "pyarrow", where="liqcalc.batch")
+            found = getattr(import_module(home), name)
+            globals()[name] = found
+            return found
+    message = f"module 'liqcalc.batch' has no attribute {name!r}"
+    raise AttributeError(message)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

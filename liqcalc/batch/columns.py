@@ -33,6 +33,13 @@ NUMBERS = (
 
 NEEDED = ("exchange", "symbol", "side")
 
+RESULTS = (
+    *("liquidation_price", "status", "bankruptcy_price", "notional", "initial_margin"),
+    *("maintenance_margin", "margin_ratio", "tier", "max_leverage", "rule_set"),
+    *("reason", "warnings"),
+)
+"""What is found, in the order of its columns."""
+
 
 class Coded(NamedTuple):
     """A column of words.
@@ -43,7 +50,7 @@ class Coded(NamedTuple):
     """
 
     codes: Codes
-    words: tuple[str, ...]
+    words: Sequence[str]
 
     def at(self, row: int) -> str | None:
         """Return the word of a row; None if it has none."""
@@ -52,7 +59,8 @@ class Coded(NamedTuple):
 
     def texts(self) -> list[str | None]:
         """Return every row's word."""
-        return [None if code < 0 else self.words[code] for code in self.codes.tolist()]
+        words = [*self.words, None]
+        return [words[code] for code in self.codes.tolist()]
 
     @classmethod
     def of(cls, texts: Sequence[str | None]) -> Coded:

@@ -1,0 +1,107 @@
+"""Arrow arrays from whatever a column is, and numpy from Arrow without copies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from liqcalc.errors import Fault, InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from liqcalc.batch.columns import Codes, Mask
+
+CODE = "LQ131"
+
+type_of = pa.types
+
+
+def home_of(value: object) -> str:
+    """Return the package that a value's class comes from."""
+    return type(value).__module__.partition(".")[0]
+
+
+def as_column(value: Any, name: str) -> Any:  # noqa: ANN401 - arrays of three packages
+    """Return a column as a numpy array of plain numbers, or else as an Arrow array.
+
+    Raises:
+        InputError: it has more than one dimension, or is no column.
+    """
+    if isinstance(value, (pa.Array, pa.ChunkedArray)):
+        return value
+    home = home_of(value)
+    if home == "polars":
+        return value.to_arrow()
+    if home == "pandas":
+        plain = isinstance(value.dtype, np.dtype) and value.dtype.kind in "fiu"
+        return value.to_numpy() if plain else _as_arrow(value)
+    if not isinstance(value, (list, tuple)):
+        value = np.asarray(value)
+        if value.ndim != 1:
+            raise InputError(Fault(CODE, name, f"has {value.ndim} dimensions, not one"))
+        if value.dtype.kind in "fiu":
+            return value
+        if value.dtype.kind == "T":
+            value = value.astype(object)
+    return _as_arrow(value)
+
+
+def _as_arrow(values: Iterable[Any]) -> Any:  # noqa: ANN401 - an Arrow array, maybe in chunks
+    """Return Python's objects as Arrow; as texts if they are of several kinds."""
+    try:
+        return pa.array(values, from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
+        return pa.array([_text(value) for value in values], type=pa.string())
+
+
+def _text(value: Any) -> str | None:  # noqa: ANN401 - any object
+    """Return an object as text; None for what stands for nothing."""
+    if value is None or value != value:  # noqa: PLR0124 - NaN and NaT differ from themselves
+        return None
+    if hasattr(value, "isoformat"):
+        return str(value.isoformat())[:10]
+    return str(value)
+
+
+def flat(array: Any) -> Any:  # noqa: ANN401 - an Arrow array
+    """Return an Arrow array in one piece."""
+    if isinstance(array, pa.ChunkedArray):
+        if type_of.is_dictionary(array.type):
+            array = array.unify_dictionaries()
+        array = array.chunk(0) if array.num_chunks == 1 else array.combine_chunks()
+    return array
+
+
+def plain(array: Any) -> Any:  # noqa: ANN401 - an Arrow array
+    """Return an Arrow array without an encoding around its values."""
+    if type_of.is_run_end_encoded(array.type):
+        return pa.compute.run_end_decode(array)
+    if type_of.is_dictionary(array.type):
+        return array.cast(array.type.value_type)
+    return array
+
+
+def to_numpy(array: Any) -> NDArray[Any]:  # noqa: ANN401 - an Arrow array
+    """Return an Arrow array as numpy; nulls of floats become NaN."""
+    found: NDArray[Any] = flat(array).to_numpy(zero_copy_only=False)
+    return found
+
+
+def codes_of(indices: Any) -> Codes:  # noqa: ANN401 - an Arrow array of whole numbers
+    """Return the places of a dictionary; -1 for null."""
+    if not indices.null_count:
+        return to_numpy(indices).astype(np.int32, copy=False)
+    given = to_numpy(indices.is_valid())
+    codes = to_numpy(indices.fill_null(0)).astype(np.int32)
+    codes[~given] = -1
+    return codes
+
+
+def valid_bits(given: Mask) -> Any:  # noqa: ANN401 - a buffer of Arrow
+    """Return which rows are given as Arrow's bitmap; None if all are."""
+    return None if given.all() else pa.py_buffer(np.packbits(given, bitorder="little"))

@@ -1,0 +1,168 @@
+"""Printing as an exchange does, for pairs: to decimals, to a tick, to digits.
+
+A result within 2e-30 of a multiple of the step (relative to the numbers that it
+came from) stands on it: the exact engine drops the digits beyond the 30th for
+the same reason.  Between that and 1e-28 a pair does not say which it is, and
+the row is done again exactly.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from liqcalc.batch.pairs import (
+    Pair,
+    Value,
+    divide,
+    divide_float,
+    multiply,
+    multiply_float,
+    settled,
+    take,
+    where,
+)
+from liqcalc.batch.powers import POWERS_HI, POWERS_LO, ZEROTH
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from liqcalc.engine.numbers import Rounding
+
+NONE, DECIMALS, TICK, SIGNIFICANT = range(4)
+ZERO, AWAY, UP, DOWN, HALF_UP, HALF_EVEN, ENTRY = range(7)
+_TO = {"none": NONE, "decimals": DECIMALS, "tick": TICK, "significant": SIGNIFICANT}
+_TOWARD = {
+    "zero": ZERO,
+    "away": AWAY,
+    "up": UP,
+    "down": DOWN,
+    "half_up": HALF_UP,
+    "half_even": HALF_EVEN,
+    "entry": ENTRY,
+}
+ON_GRID, DOUBT = 2e-30, 1e-28
+_LEAST, _MOST = 1e-25, 1e25
+
+
+class Print(NamedTuple):
+    """A `Rounding` in numbers.
+
+    Attributes:
+        to: decimals, tick, significant digits or none.
+        digits: how many.
+        toward: in which direction.
+        scale: 10^digits, for decimals.
+    """
+
+    to: int
+    digits: int
+    toward: int
+    scale: float
+
+    @classmethod
+    def of(cls, rounding: Rounding) -> Print:
+        """Return a rounding of the engine."""
+        to, digits, toward = rounding
+        return cls(_TO[to], digits, _TOWARD[toward], 10.0**digits if to == "decimals" else 1.0)
+
+
+class Tick(NamedTuple):
+    """A step as the ratio of two whole numbers: width / scale."""
+
+    scale: Value
+    width: Value
+
+    @classmethod
+    def of(cls, step: Decimal) -> Tick:
+        """Return an exact step."""
+        width, scale = step.as_integer_ratio()
+        return cls(float(scale), float(width))
+
+
+class Printed(NamedTuple):
+    """A rounded number, and whether a pair did not decide it."""
+
+    value: Pair
+    doubt: Value
+
+
+def to_whole(count: Pair, toward: int, side: Value, strain: Value) -> tuple[Pair, Value]:
+    """Return a count rounded to a whole number, and whether that is in doubt.
+
+    Args:
+        count: what is rounded.
+        toward: the direction.
+        side: +1 where ``entry`` means up, -1 where it means down.
+        strain: how much larger than the count the numbers were that it came from.
+    """
+    near = np.rint(count.hi)
+    more = np.rint((count.hi - near) + count.lo)
+    over, part = count.hi - near, count.lo - more
+    rest = over + part
+    sign = where(rest < 0, -1.0, 1.0)
+    size = np.abs(count.hi) * strain
+    if toward in (HALF_UP, HALF_EVEN):
+        rest = (over - 0.5 * sign) + part  # from the middle, exactly
+    off = np.abs(rest) > ON_GRID * size
+    doubt = off & (np.abs(rest) <= DOUBT * size)
+    if toward == HALF_UP:
+        on = where(off, rest * sign > 0, sign * count.hi > 0)
+    elif toward == HALF_EVEN:
+        on = where(off, rest * sign > 0, _odd(near) != _odd(more))
+    else:
+        on = off & ((rest > 0) == _upward(toward, count.hi, side))
+    return settled(near, more + where(on, sign, 0.0 * sign)), doubt
+
+
+def _odd(number: Value) -> Value:
+    half = 0.5 * number
+    return np.rint(half) != half
+
+
+def _upward(toward: int, number: Value, side: Value) -> Value:
+    if toward == ENTRY:
+        return side > 0
+    if toward == ZERO:
+        return number < 0
+    if toward == AWAY:
+        return number >= 0
+    return (number == number) == (toward == UP)  # noqa: PLR0124 - one for each row
+
+
+def to_decimals(number: Pair, scale: float, toward: int, side: Value, strain: Value) -> Printed:
+    """Return `number` with so many decimals; `scale` is ten to their number."""
+    whole, doubt = to_whole(multiply_float(number, scale), toward, side, strain)
+    return Printed(divide_float(whole, scale), doubt)
+
+
+def to_tick(number: Pair, tick: Tick, toward: int, side: Value, strain: Value) -> Printed:
+    """Return `number` as a multiple of a price step."""
+    count = divide_float(multiply_float(number, tick.scale), tick.width)
+    whole, doubt = to_whole(count, toward, side, strain)
+    return Printed(divide_float(multiply_float(whole, tick.width), tick.scale), doubt)
+
+
+def to_digits(number: Pair, digits: int, toward: int, side: Value, strain: Value) -> Printed:
+    """Return `number` to so many significant digits."""
+    size = np.abs(number.hi)
+    size = where((size > _LEAST) & (size < _MOST), size, 1.0 + 0.0 * size)
+    place = np.floor(np.log10(size))
+    place = place + 1.0 * (size >= take(POWERS_HI, place + (1 + ZEROTH)))
+    place = place - 1.0 * (size < take(POWERS_HI, place + ZEROTH))
+    at = (digits - 1 + ZEROTH) - place
+    power = Pair(take(POWERS_HI, at), take(POWERS_LO, at))
+    whole, doubt = to_whole(multiply(number, power), toward, side, strain)
+    return Printed(divide(whole, power), doubt)
+
+
+def printed(number: Pair, how: Print, tick: Tick, side: Value, strain: Value) -> Printed:
+    """Return `number` as an exchange prints it."""
+    if how.to == DECIMALS:
+        return to_decimals(number, how.scale, how.toward, side, strain)
+    if how.to == TICK:
+        return to_tick(number, tick, how.toward, side, strain)
+    if how.to == SIGNIFICANT:
+        return to_digits(number, how.digits, how.toward, side, strain)
+    return Printed(number, side != side)  # noqa: PLR0124 - False for each row
