@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from liqcalc.batch.arrow import flat, plain
 from liqcalc.errors import Fault, InputError
 
 if TYPE_CHECKING:
@@ -77,10 +78,7 @@ def _accounts(batch: pa.Table) -> pa.Array | None:
     """Return the account of each row as one plain array; None without such a column."""
     if ACCOUNT not in batch.column_names:
         return None
-    column = batch[ACCOUNT]
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    return flat(plain(batch[ACCOUNT]))
 
 
 def _start_of_last(ids: pa.Array) -> int:
