@@ -6,21 +6,27 @@
     ...     "qty": [0.5, 0.5], "entry_price": [60000, 60000], "leverage": [20, 20],
     ... }, today="2026-11-22")
     >>> found["liquidation_price"]
-    array([57259.03614458, 62714.14342629])
+    array([57259.03614458, 62719.12350598])
 
 Needs numpy and pyarrow: ``pip install "liqcalc[batch]"``.
 """
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from liqcalc.batch.columns import Coded
     from liqcalc.batch.evaluate import evaluate
 
-__all__ = ["evaluate"]
+__all__ = ["Coded", "evaluate"]
 
-_HOMES = {"liqcalc.batch.evaluate": ("evaluate",)}
+_HOMES = {
+    "liqcalc.batch.columns": ("Coded",),
+    "liqcalc.batch.evaluate": ("evaluate",),
+}
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - any public object
@@ -40,3 +46,13 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - any public object
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+class _Package(ModuleType):
+    # The import of the module `evaluate` would put it where the function belongs.
+    def __setattr__(self, name: str, value: Any) -> None:  # noqa: ANN401 - any object
+        if name not in __all__ or not isinstance(value, ModuleType):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from liqcalc.batch.columns import Coded
 from liqcalc.errors import Fault, InputError
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ def as_column(value: Any, name: str) -> Any:  # noqa: ANN401 - arrays of three p
     Raises:
         InputError: it has more than one dimension, or is no column.
     """
-    if isinstance(value, (pa.Array, pa.ChunkedArray)):
+    if isinstance(value, (pa.Array, pa.ChunkedArray, Coded)):
         return value
     home = home_of(value)
     if home == "polars":
@@ -40,32 +42,32 @@ def as_column(value: Any, name: str) -> Any:  # noqa: ANN401 - arrays of three p
     if home == "pandas":
         plain = isinstance(value.dtype, np.dtype) and value.dtype.kind in "fiu"
         return value.to_numpy() if plain else _as_arrow(value)
-    if not isinstance(value, (list, tuple)):
-        value = np.asarray(value)
-        if value.ndim != 1:
-            raise InputError(Fault(CODE, name, f"has {value.ndim} dimensions, not one"))
-        if value.dtype.kind in "fiu":
-            return value
-        if value.dtype.kind == "T":
-            value = value.astype(object)
-    return _as_arrow(value)
+    if isinstance(value, (list, tuple, np.ma.MaskedArray)):
+        return _as_arrow(value)
+    value = np.asarray(value)
+    if value.ndim != 1:
+        raise InputError(Fault(CODE, name, f"has {value.ndim} dimensions, not one"))
+    if not value.dtype.isnative:
+        value = value.astype(value.dtype.newbyteorder("="))
+    if value.dtype.kind in "fiu":
+        return value
+    return _as_arrow(value.astype(object) if value.dtype.kind == "T" else value)
 
 
 def _as_arrow(values: Iterable[Any]) -> Any:  # noqa: ANN401 - an Arrow array, maybe in chunks
     """Return Python's objects as Arrow; as texts if they are of several kinds."""
     try:
         return pa.array(values, from_pandas=True)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
+    except (pa.ArrowException, OverflowError, UnicodeError):
         return pa.array([_text(value) for value in values], type=pa.string())
 
 
 def _text(value: Any) -> str | None:  # noqa: ANN401 - any object
     """Return an object as text; None for what stands for nothing."""
-    if value is None or value != value:  # noqa: PLR0124 - NaN and NaT differ from themselves
+    text = str(value.isoformat())[:10] if hasattr(value, "isoformat") else str(value)
+    if value is None or text in {"nan", "NaN", "NaT", "<NA>"}:
         return None
-    if hasattr(value, "isoformat"):
-        return str(value.isoformat())[:10]
-    return str(value)
+    return text.encode(errors="replace").decode()
 
 
 def flat(array: Any) -> Any:  # noqa: ANN401 - an Arrow array
@@ -80,7 +82,7 @@ def flat(array: Any) -> Any:  # noqa: ANN401 - an Arrow array
 def plain(array: Any) -> Any:  # noqa: ANN401 - an Arrow array
     """Return an Arrow array without an encoding around its values."""
     if type_of.is_run_end_encoded(array.type):
-        return pa.compute.run_end_decode(array)
+        return pc.run_end_decode(array)
     if type_of.is_dictionary(array.type):
         return array.cast(array.type.value_type)
     return array
@@ -97,9 +99,7 @@ def codes_of(indices: Any) -> Codes:  # noqa: ANN401 - an Arrow array of whole n
     if not indices.null_count:
         return to_numpy(indices).astype(np.int32, copy=False)
     given = to_numpy(indices.is_valid())
-    codes = to_numpy(indices.fill_null(0)).astype(np.int32)
-    codes[~given] = -1
-    return codes
+    return np.where(given, to_numpy(indices.fill_null(0)), -1).astype(np.int32, copy=False)
 
 
 def valid_bits(given: Mask) -> Any:  # noqa: ANN401 - a buffer of Arrow

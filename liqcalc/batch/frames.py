@@ -9,6 +9,8 @@ import numpy as np
 from liqcalc.batch.written import arrow_columns, ordered
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from liqcalc.batch.columns import Coded, Results
 
 
@@ -17,7 +19,7 @@ class Polars:
 
     def __init__(self, table: Any) -> None:  # noqa: ANN401 - polars may be missing
         self.table = table
-        self.names = table.columns
+        self.names: Sequence[Any] = table.columns
         self.rows = table.height
 
     def column(self, name: str) -> Any:  # noqa: ANN401 - a Series
@@ -29,8 +31,9 @@ class Polars:
         import polars as pl
         import pyarrow as pa
 
-        found = pl.from_arrow(pa.table(arrow_columns(results)))
-        return self.table.drop(found.columns, strict=False).hstack(found)
+        found = arrow_columns(results)
+        added: Any = pl.from_arrow(pa.table(found))
+        return self.table.drop(list(found), strict=False).hstack(added)
 
 
 class Pandas:
@@ -38,7 +41,7 @@ class Pandas:
 
     def __init__(self, table: Any) -> None:  # noqa: ANN401 - pandas may be missing
         self.table = table
-        self.names = list(table.columns)
+        self.names: Sequence[Any] = list(table.columns)
         self.rows = len(table)
 
     def column(self, name: str) -> Any:  # noqa: ANN401 - a Series

@@ -22,8 +22,13 @@ if TYPE_CHECKING:
 
 _WHOLE = 2**53
 _SURE = 15
+_EIGHT = 8
+_AS_TEXT = (
+    *(type_of.is_string, type_of.is_large_string, type_of.is_string_view),
+    *(type_of.is_decimal, type_of.is_floating, type_of.is_boolean, type_of.is_null),
+)
 _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
-_NOTHING = pa.array(["", "nan", "null", "none", "<na>"])
+_NOTHING = pa.array(["", "nan"])
 
 
 class Numbers(NamedTuple):
@@ -48,49 +53,38 @@ def read_numbers(name: str, column: Any) -> Numbers:  # noqa: ANN401 - numpy or 
     Raises:
         InputError: its cells are dates, lists, records or bytes.
     """
+    if isinstance(column, Coded):
+        column = pa.array(column.texts(), type=pa.string())
     if isinstance(column, np.ndarray):
         if column.dtype == np.float64:
-            return _finite(name, np.ascontiguousarray(column, dtype=np.float64))
-        if column.dtype.kind == "f":
-            return _of_texts(name, pa.array(column.astype(str)))
-        column = pa.array(column)
+            return _finite(name, np.ascontiguousarray(column))
+        column = pa.array(column if column.itemsize <= _EIGHT else column.astype(str))
     column = plain(flat(column))
     kind = column.type
     if type_of.is_float64(kind):
         return _finite(name, to_numpy(column))
     if type_of.is_integer(kind):
         return _of_whole(column)
-    if type_of.is_null(kind):
-        return Numbers(np.full(len(column), np.nan))
-    if type_of.is_floating(kind):
-        return read_numbers(name, to_numpy(column))
-    if type_of.is_decimal(kind) or _is_text(kind):
-        return _of_texts(name, column.cast(pa.string()))
-    if type_of.is_boolean(kind):
-        faults = _faults(name, column.cast(pa.string()), to_numpy(column.is_valid()))
-        return Numbers(np.full(len(column), np.nan), faults=faults)
-    raise InputError(Fault(CODE, name, f"holds {kind}, not numbers"))
-
-
-def _is_text(kind: Any) -> bool:  # noqa: ANN401 - an Arrow type
-    return bool(
-        type_of.is_string(kind) or type_of.is_large_string(kind) or type_of.is_string_view(kind)
-    )
+    if not any(is_kind(kind) for is_kind in _AS_TEXT):
+        raise InputError(Fault(CODE, name, f"holds {kind}, not numbers"))
+    if type_of.is_float16(kind):
+        column = column.cast(pa.float32())
+    return _of_texts(name, column.cast(pa.string()))
 
 
 def _finite(name: str, values: Floats) -> Numbers:
     """Return floats; those without end are faults."""
-    if np.isfinite(values.sum()) or not (endless := np.isinf(values)).any():
-        return Numbers(values)
+    with np.errstate(all="ignore"):
+        if np.isfinite(values.sum()) or not (endless := np.isinf(values)).any():
+            return Numbers(values)
     faults = _faults(name, pa.array(values).cast(pa.string()), endless)
     return Numbers(np.where(endless, np.nan, values), faults=faults)
 
 
 def _of_whole(column: Any) -> Numbers:  # noqa: ANN401 - an Arrow array
     values = to_numpy(column.cast(pa.float64(), safe=False))
-    if column.type.bit_width < 64 or not (np.abs(values) > _WHOLE).any():
-        return Numbers(values)
-    return Numbers(values, np.flatnonzero(np.abs(values) > _WHOLE), _originals(column))
+    large = np.flatnonzero(np.abs(values) >= _WHOLE)
+    return Numbers(values, large, _originals(column)) if large.size else Numbers(values)
 
 
 def _of_texts(name: str, texts: Any) -> Numbers:  # noqa: ANN401 - an Arrow array
@@ -98,10 +92,9 @@ def _of_texts(name: str, texts: Any) -> Numbers:  # noqa: ANN401 - an Arrow arra
     faults = None
     try:
         values = to_numpy(texts.cast(pa.float64()))
-        clean = bool((np.isfinite(values) | to_numpy(texts.is_null())).all())
     except pa.ArrowInvalid:
-        clean = False
-    if not clean:
+        values = np.full(len(texts), np.nan)
+    if len(texts) - np.count_nonzero(np.isfinite(values)) != texts.null_count:
         texts, faults = _sifted(name, texts)
         values = to_numpy(texts.cast(pa.float64()))
     inexact = _long(texts, values)
@@ -140,7 +133,9 @@ def _long(texts: Any, values: Floats) -> NDArray[np.intp]:  # noqa: ANN401 - an 
         digits = pc.utf8_rtrim(pc.utf8_ltrim(texts.take(pa.array(rows)), "+-0."), "0")
         rows = rows[to_numpy(pc.binary_length(digits)) > _SURE]
     said = zip(texts.take(pa.array(rows)).to_pylist(), values[rows].tolist(), strict=True)
-    return rows[np.array([Decimal(t) != Decimal(repr(v)) for t, v in said], dtype=bool)]
+    lost = np.array([Decimal(t) != Decimal(repr(v)) for t, v in said], dtype=np.bool_)
+    found: NDArray[np.intp] = rows[lost]
+    return found
 
 
 def _originals(column: Any) -> Callable[[int], Decimal | None]:  # noqa: ANN401 - an Arrow array

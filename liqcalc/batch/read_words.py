@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from liqcalc.batch.arrow import CODE, codes_of, flat, to_numpy, type_of
+from liqcalc.batch.arrow import CODE, codes_of, flat, plain, to_numpy, type_of
 from liqcalc.batch.columns import Coded
 from liqcalc.errors import Fault, InputError
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
+
+    from liqcalc.batch.columns import Codes
 
 _FEW = 4096
 _SIDES = {
@@ -75,71 +77,79 @@ def read_words(name: str, column: Any) -> Coded:  # noqa: ANN401 - numpy or Arro
     """Return a column as words.
 
     Raises:
-        InputError: its cells are lists, records or bytes.
+        InputError: its cells are lists or records, or codes have no word.
     """
+    if isinstance(column, Coded):
+        return _of_codes(name, column)
     if isinstance(column, np.ndarray):
-        counted = _counted(column)
-        if counted is not None and name != "side":
-            return counted
         column = pa.array(column, from_pandas=True)
-    kind = column.type
-    if type_of.is_null(kind):
-        return Coded(np.full(len(column), -1, dtype=np.int32), ())
-    if type_of.is_nested(kind) and not type_of.is_run_end_encoded(kind):
-        raise InputError(Fault(CODE, name, f"holds {kind}, not words"))
-    if type_of.is_run_end_encoded(kind):
-        column = pc.run_end_decode(flat(column))
-    if type_of.is_integer(kind) and not column.null_count:
+    if type_of.is_integer(column.type) and name == "account_id" and not column.null_count:
         counted = _counted(to_numpy(column))
-        if counted is not None and name != "side":
+        if counted is not None:
             return counted
-    return _cleaned(_encoded(column), name)
+    encoded = _encoded(name, column)
+    return _cleaned(name, codes_of(encoded.indices), _texts(name, encoded.dictionary))
+
+
+def _of_codes(name: str, column: Coded) -> Coded:
+    """Return words that came with their codes, checked."""
+    codes = np.asarray(column.codes).astype(np.int32, copy=False)
+    if codes.size and not -1 <= codes.min() <= codes.max() < len(column.words):
+        raise InputError(Fault(CODE, name, "has codes without a word"))
+    return _cleaned(name, codes, pa.array(list(column.words), type=pa.string()))
 
 
 def _counted(numbers: NDArray[Any]) -> Coded | None:
     """Return whole numbers that lie close together as words, without looking for doubles."""
-    if numbers.dtype.kind not in "iu" or not numbers.size:
+    if not numbers.size:
         return None
     low, high = int(numbers.min()), int(numbers.max())
     if high - low > 4 * numbers.size:
         return None
-    codes = (numbers - numbers.dtype.type(low)).astype(np.int32)
+    wide = numbers if numbers.itemsize >= np.int32().itemsize else numbers.astype(np.int32)
+    codes = (wide - wide.dtype.type(low)).astype(np.int32, copy=False)
     return Coded(codes, CountedWords(range(low, high + 1)))
 
 
-def _encoded(column: Any) -> Any:  # noqa: ANN401 - Arrow in, Arrow's dictionary out
+def _encoded(name: str, column: Any) -> Any:  # noqa: ANN401 - Arrow in, Arrow's dictionary out
+    column = plain(column) if type_of.is_run_end_encoded(column.type) else column
     kind = column.type
     if type_of.is_dictionary(kind):
         return flat(column)
-    if type_of.is_timestamp(kind):
-        if kind.tz is not None:
-            column = column.cast(pa.timestamp(kind.unit))
-        column = column.cast(pa.date32(), safe=False)
-    elif type_of.is_date64(kind):
-        column = column.cast(pa.date32())
-    return flat(column.dictionary_encode())
+    if type_of.is_nested(kind):
+        raise InputError(Fault(CODE, name, f"holds {kind}, not words"))
+    return flat((_days(column) if _timed(kind) else column).dictionary_encode())
 
 
-def _cleaned(encoded: Any, name: str) -> Coded:  # noqa: ANN401 - an Arrow dictionary
-    """Return a dictionary with each word once, without spaces around it."""
-    codes = codes_of(encoded.indices)
-    texts = pc.utf8_trim_whitespace(_texts(encoded.dictionary, name))
+def _timed(kind: Any) -> bool:  # noqa: ANN401 - an Arrow type
+    return bool(type_of.is_timestamp(kind) or type_of.is_date64(kind))
+
+
+def _days(column: Any) -> Any:  # noqa: ANN401 - Arrow arrays
+    """Return the days of times, those of UTC where they have a zone."""
+    kind = column.type
+    if type_of.is_timestamp(kind) and kind.tz is not None:
+        column = column.cast(pa.timestamp(kind.unit))
+    return column.cast(pa.date32(), safe=False)
+
+
+def _texts(name: str, values: Any) -> Any:  # noqa: ANN401 - Arrow arrays
+    """Return the values of a dictionary as text."""
+    try:
+        return (_days(values) if _timed(values.type) else values).cast(pa.string())
+    except pa.ArrowException:
+        raise InputError(Fault(CODE, name, f"holds {values.type}, not words")) from None
+
+
+def _cleaned(name: str, codes: Codes, texts: Any) -> Coded:  # noqa: ANN401 - an Arrow array
+    """Return words without spaces around them and each once; "" is none."""
+    texts = pc.utf8_trim_whitespace(texts)
     if name == "side":
-        lower = (None if t is None else t.lower() for t in texts.to_pylist())
-        texts = pa.array([t and _SIDES.get(t, t) for t in lower], type=pa.string())
+        lower = (text and text.lower() for text in texts.to_pylist())
+        texts = pa.array([text and _SIDES.get(text, text) for text in lower], type=pa.string())
     texts = pc.if_else(pc.equal(texts, ""), pa.scalar(None, texts.type), texts)
     once = texts.dictionary_encode()
     if texts.null_count or len(once.dictionary) != len(texts):
         codes = np.append(codes_of(once.indices), np.int32(-1))[codes]
         texts = once.dictionary
     return Coded(codes, tuple(texts.to_pylist()) if len(texts) <= _FEW else ManyWords(texts))
-
-
-def _texts(values: Any, name: str) -> Any:  # noqa: ANN401 - Arrow arrays
-    """Return the values of a dictionary as text."""
-    if type_of.is_timestamp(values.type):
-        values = values.cast(pa.timestamp(values.type.unit)).cast(pa.date32(), safe=False)
-    try:
-        return values.cast(pa.string())
-    except pa.ArrowException:
-        raise InputError(Fault(CODE, name, f"holds {values.type}, not words")) from None

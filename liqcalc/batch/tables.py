@@ -14,15 +14,17 @@ import numpy as np
 import pyarrow as pa
 
 from liqcalc.batch.arrow import CODE, as_column, home_of
-from liqcalc.batch.columns import NEEDED, NUMBERS, WORDS, Coded, Columns
+from liqcalc.batch.columns import WORDS, Coded, Columns
+from liqcalc.batch.found import Found
 from liqcalc.batch.frames import Pandas, Polars
+from liqcalc.batch.names import INPUTS, check_names
 from liqcalc.batch.read_numbers import Numbers, read_numbers
 from liqcalc.batch.read_words import read_words
-from liqcalc.batch.written import Found, as_arrow, as_dict
+from liqcalc.batch.written import as_arrow, as_dict
 from liqcalc.errors import Fault, InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
     from typing import Protocol
 
     from liqcalc.batch.columns import Results
@@ -40,8 +42,6 @@ if TYPE_CHECKING:
             """Return the table with the results."""
 
 
-INPUTS = frozenset((*WORDS, *NUMBERS))
-_EITHER = (("qty", "contracts"), ("entry_price", "mark_price"))
 _ONE = (str, bytes, int, float, complex)
 
 
@@ -49,9 +49,9 @@ class _Dict:
     """A dict of columns; a value that is no column stands for every row."""
 
     def __init__(self, table: Mapping[str, Any]) -> None:
-        self.table = dict(table) if not isinstance(table, Found) else table
-        self.names = tuple(table)
-        sizes = {n: len(v) for n, v in dict.items(self.table) if not is_one(v)}
+        self.table = table.raw() if isinstance(table, Found) else dict(table)
+        self.names: Sequence[Any] = tuple(table)
+        sizes = {name: _length(v) for name, v in self.table.items() if not is_one(v)}
         if len(set(sizes.values())) > 1:
             raise InputError(_unequal(sizes))
         self.rows = next(iter(sizes.values()), 1)
@@ -60,7 +60,7 @@ class _Dict:
         return self.table[name]
 
     def written(self, results: Results) -> Found:
-        return as_dict(dict(self.table), results)
+        return as_dict(self.table, results)
 
 
 class _Arrow:
@@ -68,7 +68,7 @@ class _Arrow:
 
     def __init__(self, table: Any) -> None:  # noqa: ANN401 - pyarrow has no types
         self.table = table
-        self.names = table.schema.names
+        self.names: Sequence[Any] = table.schema.names
         self.rows = table.num_rows
 
     def column(self, name: str) -> Any:  # noqa: ANN401 - pyarrow has no types
@@ -91,16 +91,21 @@ def read(table: Any, given: Mapping[str, Any]) -> tuple[Columns, Callable[[Resul
             twice, of different lengths, or of a kind that cannot be read.
     """
     kind = _kind_of(table)
-    faults = [*_twice(kind.names), *_not_given(given, kind.names)]
-    names = {*kind.names, *given}
-    faults += [*_misspelt(names), *_missing(names)]
+    faults = [
+        *check_names(kind.names, given),
+        *(
+            Fault(CODE, n, "is given as a column, not as one value")
+            for n in given
+            if not is_one(given[n])
+        ),
+    ]
     if faults:
         raise InputError(*faults)
     columns = Columns(kind.rows)
-    for name in (*WORDS, *NUMBERS):
+    for name in INPUTS:
         if name in given:
             _add(columns, name, given[name])
-        elif name in names:
+        elif name in kind.names:
             _add(columns, name, kind.column(name))
     return columns, kind.written
 
@@ -109,6 +114,10 @@ def is_one(value: Any) -> bool:  # noqa: ANN401 - any value
     """Return True for a value that stands for every row."""
     sized = hasattr(value, "__len__") and not isinstance(value, (*_ONE, Mapping))
     return not sized or getattr(value, "ndim", 1) == 0
+
+
+def _length(column: Any) -> int:  # noqa: ANN401 - any column
+    return len(column.codes) if isinstance(column, Coded) else len(column)
 
 
 def _kind_of(table: Any) -> Kind:  # noqa: ANN401 - any object
@@ -174,41 +183,6 @@ def _joined(some: Coded | None, more: Coded) -> Coded:
 
 def _at(words: Coded, code: int) -> str:
     return "" if code < 0 else words.words[code]
-
-
-def _twice(names: Iterable[str]) -> list[Fault]:
-    names = list(names)
-    twice = dict.fromkeys(name for name in names if names.count(name) > 1)
-    return [Fault(CODE, str(name), "is the name of two columns") for name in twice]
-
-
-def _not_given(given: Iterable[str], names: Sequence[str]) -> list[Fault]:
-    """Return what is wrong with the names of values that hold for every row."""
-    faults = [
-        Fault(CODE, name, "is both a column and given for every row", "leave one of them out")
-        for name in given
-        if name in names
-    ]
-    unknown = [n for n in given if n not in INPUTS and not any(_misspelt([n]))]
-    hint = f"inputs are {', '.join((*WORDS, *NUMBERS))}"
-    return faults + [Fault(CODE, str(n), "is given, but is not an input", hint) for n in unknown]
-
-
-def _misspelt(names: Iterable[Any]) -> list[Fault]:
-    """Return names that would be ignored, though they mean an input."""
-    names = set(names)
-    meant = {name.replace("_", ""): name for name in INPUTS - names}
-    return [
-        Fault(CODE, repr(name), f"would not be read: the column is called {right}", "rename it")
-        for name in sorted(n for n in names - INPUTS if isinstance(n, str))
-        if (right := meant.get("".join(c for c in name.lower() if c not in " -_")))
-    ]
-
-
-def _missing(names: set[Any]) -> list[Fault]:
-    missing = [name for name in NEEDED if name not in names]
-    missing += [f"{a} or {b}" for a, b in _EITHER if not {a, b} & names]
-    return [Fault(CODE, name, "is missing") for name in missing]
 
 
 def _unequal(sizes: dict[str, int]) -> Fault:

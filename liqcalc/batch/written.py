@@ -3,71 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import ItemsView, MutableMapping, ValuesView
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
 from liqcalc.batch.arrow import valid_bits
-from liqcalc.batch.columns import RESULTS, Coded
+from liqcalc.batch.columns import RESULTS
+from liqcalc.batch.found import Found
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from liqcalc.batch.columns import Results
-
-
-class Found(dict[str, Any]):
-    """A dict of columns; its words become texts only when they are looked at.
-
-    ``found["status"]`` is an array of texts, "" where there is none.  To
-    count or compare many rows, `codes` is cheaper: a code for each row, and
-    the words they stand for.
-
-    Args:
-        columns: arrays, and words as they were found.
-        about: what the codes of warnings and rule sets stand for.
-    """
-
-    def __init__(self, columns: dict[str, Any], about: dict[str, Any]) -> None:
-        super().__init__(columns)
-        self.about = about
-        self._coded = {name: c for name, c in columns.items() if isinstance(c, Coded)}
-
-    def codes(self, name: str) -> Coded:
-        """Return a column of words as ``codes`` (-1 = none) and ``words``.
-
-        Raises:
-            KeyError: it is not one of the words that were found.
-        """
-        return self._coded[name]
-
-    def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - an array, or what was given
-        column = super().__getitem__(name)
-        if isinstance(column, Coded):
-            column = np.array([*column.words, ""], dtype=object)[column.codes]
-            self[name] = column
-        return column
-
-    # What dict does without asking __getitem__.
-
-    def __iter__(self) -> Iterator[str]:
-        return super().__iter__()
-
-    def __repr__(self) -> str:
-        return repr(dict(self))
-
-    get = MutableMapping.get
-    pop = MutableMapping.pop
-
-    def items(self) -> ItemsView[str, Any]:  # type: ignore[override]
-        """Return names with columns."""
-        return ItemsView(self)
-
-    def values(self) -> ValuesView[Any]:  # type: ignore[override]
-        """Return the columns."""
-        return ValuesView(self)
+    from liqcalc.batch.columns import Coded, Results
 
 
 def as_dict(given: dict[str, Any], results: Results) -> Found:
