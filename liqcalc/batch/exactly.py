@@ -254,7 +254,7 @@ def _found(found: Resolved, i: int, result: PositionResult) -> Found:
         figures={name: shown.get(name) for name in FIGURES},
         tier=0 if m.tier_index is None else m.tier_index + 1,
         rule_set=f"{found.exchange.id}:{entry.name}@{entry.from_}",
-        warnings=tuple(dict.fromkeys(note.code for note in warnings)),
+        warnings=tuple(sorted({note.code for note in warnings})),
     )
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from liqcalc.batch.pairs import Pair
+from liqcalc.batch.fast.pairs import Pair
 
 ZEROTH = 45
 """The place of 10^0."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from liqcalc.batch.pairs import (
+from liqcalc.batch.fast.pairs import (
     Pair,
     Value,
     divide,
@@ -23,7 +23,7 @@ from liqcalc.batch.pairs import (
     take,
     where,
 )
-from liqcalc.batch.powers import POWERS_HI, POWERS_LO, ZEROTH
+from liqcalc.batch.fast.powers import POWERS_HI, POWERS_LO, ZEROTH
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -147,7 +147,7 @@ def to_tick(number: Pair, tick: Tick, toward: int, side: Value, strain: Value) -
 def to_digits(number: Pair, digits: int, toward: int, side: Value, strain: Value) -> Printed:
     """Return `number` to so many significant digits."""
     size = np.abs(number.hi)
-    size = where((size > _LEAST) & (size < _MOST), size, 1.0 + 0.0 * size)
+    size = where((size > _LEAST) & (size < _MOST), size, 1.0)
     place = np.floor(np.log10(size))
     place = place + 1.0 * (size >= take(POWERS_HI, place + (1 + ZEROTH)))
     place = place - 1.0 * (size < take(POWERS_HI, place + ZEROTH))

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from liqcalc.batch.pairs import Pair, Value, divide, multiply, two_product
-from liqcalc.batch.powers import POWERS_HI, POWERS_LO, ZEROTH
+from liqcalc.batch.fast.pairs import Pair, Value, divide, multiply, two_product
+from liqcalc.batch.fast.powers import POWERS_HI, POWERS_LO, ZEROTH
 
 if TYPE_CHECKING:
     from liqcalc.batch.columns import Floats

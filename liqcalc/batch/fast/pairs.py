@@ -34,7 +34,7 @@ class Pair:
     def of(cls, number: Decimal | int) -> Pair:
         """Return an exact number as a pair."""
         hi = float(number)
-        return cls(hi, float(_WIDE.subtract(Decimal(number), Decimal(hi))))
+        return cls(hi, float(_WIDE.subtract(Decimal(number), Decimal.from_float(hi))))
 
     def __neg__(self) -> Pair:
         return Pair(-self.hi, -self.lo)
@@ -141,3 +141,8 @@ def where(condition: Value, yes: Any, no: Any) -> Any:  # noqa: ANN401 - pairs, 
 def take(table: Value, place: Value) -> Value:
     """Return the entries of a table at places that are whole numbers."""
     return table[np.asarray(place, dtype=np.int64)]
+
+
+def every(condition: Value) -> Value:
+    """Return True if a condition holds in every row."""
+    return condition.all()

@@ -1,0 +1,227 @@
+"""Where a position ends, in columns: the row of the table, the root, the printed prices."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from liqcalc.batch.fast import shapes
+from liqcalc.batch.fast.grid import printed
+from liqcalc.batch.fast.pairs import Pair, Value, every, take, where
+from liqcalc.batch.fast.row import (
+    Given,
+    Margins,
+    Rates,
+    Values,
+    drift_of,
+    price_of,
+    requirement,
+    valued,
+    zero,
+)
+from liqcalc.batch.fast.shapes import Shape
+from liqcalc.engine import formulas
+
+_SAME, _DOUBTFUL = 2e-30, 1e-28
+_NEAR_EDGE = 1e-10
+NOTHING, HARDLY_ANYTHING = 1e-29, 1e-27
+
+
+class Table(NamedTuple):
+    """The rows of all tier tables, one after the other; a pair is two columns.
+
+    Attributes:
+        cap, cap_lo: end of each row; infinite where a table ends.
+        mmr, mmr_lo, deduction, deduction_lo, imr, imr_lo: of each row.
+    """
+
+    cap: Value
+    cap_lo: Value
+    mmr: Value
+    mmr_lo: Value
+    deduction: Value
+    deduction_lo: Value
+    imr: Value
+    imr_lo: Value
+
+
+class Place(NamedTuple):
+    """A row of a position's own table: the table's first row, how many it has, which it is."""
+
+    first: Value
+    count: Value
+    row: Value
+
+
+def rates_at(t: Table, at: Value) -> Rates:
+    """Return the rates of a row."""
+    return Rates(
+        Pair(take(t.mmr, at), take(t.mmr_lo, at)),
+        Pair(take(t.deduction, at), take(t.deduction_lo, at)),
+        Pair(take(t.imr, at), take(t.imr_lo, at)),
+    )
+
+
+def pick(shape: Shape, size: Pair, t: Table, first: Value, count: Value) -> tuple[Value, Value]:
+    """Return which row holds a size, and whether that is in doubt."""
+    row = first - first
+    doubt = first != first  # noqa: PLR0124 - False for each row
+    while True:
+        cap, cap_lo = take(t.cap, first + row), take(t.cap_lo, first + row)
+        over = (size - Pair(cap, cap_lo)).hi
+        same = np.abs(over) <= _SAME * cap
+        doubt = doubt | ((np.abs(over) <= _DOUBTFUL * cap) & ~same & (over == over))
+        beyond = (over > 0) & ~same
+        if not shape.edge_in_lower:
+            beyond = beyond | same
+        beyond = beyond & (row < count - 1)
+        if not every(~beyond):
+            row = row + 1 * beyond
+        else:
+            return row, doubt
+
+
+class Sweep(NamedTuple):
+    """Where health first changes its sign, going from the mark.
+
+    Attributes:
+        row: of the table there.
+        jump: health leaps over zero at the edge where the row begins.
+        none: it does not change its sign that way.
+        doubt: too near an edge to tell with floats.
+    """
+
+    row: Value
+    jump: Value
+    none: Value
+    doubt: Value
+
+
+def sweep(
+    t: Table, place: Place, drift: Value, base: Value, fee: Value, above: Value, way: Value
+) -> Sweep:
+    """Return where health changes its sign.
+
+    Formula:
+        health(v) = (drift - fee - mmr)*v - (base - deduction), v the value
+        that moves; on each row a straight line.
+
+    Args:
+        t, place: the table, and the row that holds the mark.
+        drift, base, fee: of the line.
+        above: +1 where health is above zero at the mark, -1 where below.
+        way: +1 to larger values, -1 to smaller ones.
+    """
+    row, jump = place.row, place.row < 0
+    none, doubt, open_ = jump, jump, ~jump
+    while True:
+        at = place.first + row
+        slope = drift - fee - take(t.mmr, at)
+        root = (base - take(t.deduction, at)) / slope
+        last = where(way > 0, row == place.count - 1, row == 0)
+        lower = take(t.cap, where(row > 0, at - 1, at))
+        edge = where(way > 0, take(t.cap, at), where(row > 0, lower, 0.0 * lower))
+        ahead = above * slope * way < 0
+        inside = ahead & (last | ((edge - root) * way >= 0))
+        following = where(last, at, at + 1 * (way > 0) - 1 * (way < 0))
+        beyond = where(last, 0.0 * edge, edge)
+        after = (drift - fee - take(t.mmr, following)) * beyond
+        rest = base - take(t.deduction, following)
+        flips = ~inside & ~last & ((after > rest) != (above > 0))
+        near = ~last & (
+            (np.abs(edge - root) <= _NEAR_EDGE * edge)
+            | (~inside & (np.abs(after - rest) <= _NEAR_EDGE * np.abs(edge)))
+        )
+        doubt = doubt | (open_ & near)
+        jump = jump | (open_ & flips)
+        none = none | (open_ & last & ~inside)
+        moving = open_ & ~inside & ~last
+        row = where(moving, following - place.first, row)
+        open_ = moving & ~flips
+        if every(~open_):
+            return Sweep(row, jump, none, doubt)
+
+
+class Line(NamedTuple):
+    """Health as the value v moves: slope*v - (base - deduction of the row).
+
+    Attributes:
+        base: drift*entry value - cash + what of the requirement stands still.
+        health: at the mark.
+        size: of the numbers that it is the difference of.
+    """
+
+    base: Pair
+    health: Pair
+    size: Value
+
+
+def line(shape: Shape, g: Given, r: Rates, v: Values, m: Margins, cash: Pair) -> Line:
+    """Return health as the value moves.
+
+    Args:
+        cash: what backs the position without its own profit, less what others
+            require.
+    """
+    drift = drift_of(shape, g.side)
+    base = v.entry * drift - cash + m.fee_constant + m.residue
+    value = v.mark
+    if shape.requirement_moves:
+        health = value * (drift - m.fee_rate - r.mmr) - (base - r.deduction)
+    else:
+        base = base + m.maintenance
+        health = value * (drift - m.fee_rate) - base
+    size = v.entry.hi + v.mark.hi + np.abs(cash.hi)
+    return Line(base, health, size)
+
+
+class End(NamedTuple):
+    """A price at which a position ends.
+
+    Attributes:
+        price: unrounded; NaN where there is none.
+        strain: how much larger than the result the numbers were that it came from.
+        none: no positive price.
+        doubt: whether there is one is in doubt.
+    """
+
+    price: Pair
+    strain: Value
+    none: Value
+    doubt: Value
+
+
+def end_at(shape: Shape, g: Given, value: Pair, size: Value) -> End:
+    """Return the price at which a position has a value; none where that is not above zero."""
+    amount = np.abs(value.hi)
+    small = amount <= NOTHING * size
+    doubt = (amount <= HARDLY_ANYTHING * size) & ~small & (amount > 0)
+    none = small | ~(value.hi > 0)
+    price = price_of(shape, value, g.qty)
+    return End(price, 1.0 + size / amount, none, doubt)
+
+
+def bankruptcy(shape: Shape, g: Given, v: Values, cash: Pair) -> End:
+    """Return where what backs a position is gone, after the fee to close."""
+    drift = drift_of(shape, g.side)
+    rate = zero(g.side)
+    if shape.bankruptcy_pays_at_entry:
+        cash = cash - v.entry * g.bankruptcy
+    elif shape.bankruptcy_pays:
+        rate = g.bankruptcy + rate
+    value = formulas.bankruptcy_value(drift, v.entry, cash, rate)
+    return end_at(shape, g, value, v.entry.hi + np.abs(cash.hi))
+
+
+class Figures(NamedTuple):
+    """What the exchange prints; NaN where there is nothing."""
+
+    liquidation_price: Value
+    bankruptcy_price: Value
+    notional: Value
+    initial_margin: Value
+    maintenance_margin: Value
+    margin_ratio: Value
+    status: Value
+    doubt: Value

@@ -1,0 +1,251 @@
+"""What holds for all rows of a symbol, day and margin mode: found once, used by every row."""
+
+from __future__ import annotations
+
+import bisect
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from liqcalc.answers.cautions import STALE_DAYS
+from liqcalc.answers.resolve import resolve
+from liqcalc.batch.fast.ends import Table
+from liqcalc.batch.fast.grid import Tick
+from liqcalc.batch.fast.pairs import Pair
+from liqcalc.batch.fast.shapes import Shape, shape_of
+from liqcalc.engine.numbers import ONE, exact
+from liqcalc.errors import LiqcalcError
+from liqcalc.rules.schema import MarginMode
+from liqcalc.rules.sheet import AccountRow, PositionRow, Sheet, Side, is_date
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from liqcalc.answers.resolved import Resolved
+    from liqcalc.batch.columns import Floats
+    from liqcalc.engine.position import Position
+    from liqcalc.rules.catalog import Catalog, LoadedExchange
+
+_INF = float("inf")
+_NAN = float("nan")
+_NO_DAY = "no day"
+_PAIRS = ("taker", "requirement_taker", "liquidation", "bankruptcy", "contract_size", "minimum")
+_STEPS = ("tick", "unit", "lot")
+BASIS, OPEN_END = 1, 2
+
+
+class Key(NamedTuple):
+    """What picks a plan."""
+
+    exchange: str
+    symbol: str
+    mode: MarginMode
+    as_of: str | None
+    rules: str | None
+
+
+class Plan(NamedTuple):
+    """What holds for the rows of one key.
+
+    Attributes:
+        shape: place of the shape; -1 where rows are done exactly.
+        rule_set: its code.
+        warnings: codes that hold whatever the size.
+        settle: currency of money; pools of several have no single wallet.
+        product: of the contract.
+        symbol: the exchange's own name.
+        fault: the rows cannot be read, whatever their numbers.
+    """
+
+    shape: int
+    rule_set: str = ""
+    warnings: tuple[str, ...] = ()
+    settle: str = ""
+    symbol: str = ""
+    cross: bool = False
+    fault: bool = False
+
+
+class Plans:
+    """Plans by key; their numbers by plan, as columns.
+
+    Args:
+        catalog: where exchanges are found.
+        today: ISO date, against which the age of tables is counted.
+    """
+
+    def __init__(self, catalog: Catalog, today: str) -> None:
+        self.catalog = catalog
+        self.today = today
+        self.plans: list[Plan] = []
+        self.shapes: list[Shape] = []
+        self._places: dict[Key, int] = {}
+        self._days: dict[tuple[str, str], list[str]] = {}
+        self._numbers: list[dict[str, float]] = []
+        self._rows: list[tuple[float, ...]] = []
+        self._notes: list[tuple[float, int]] = []
+
+    def place(self, key: Key) -> int:
+        """Return the place of the plan for `key`."""
+        if key.as_of is not None:
+            since = self._since(key) if is_date(key.as_of) else _NO_DAY
+            key = key._replace(as_of=since)
+        if key not in self._places:
+            self._places[key] = len(self.plans)
+            self.plans.append(self._plan(key))
+        return self._places[key]
+
+    def _since(self, key: Key) -> str:
+        """Return a day of the same rules, tables and warnings as the key's."""
+        assert key.as_of is not None  # noqa: S101 - the caller has looked
+        days = self._days.get(key[:2])
+        if days is None:
+            try:
+                loaded = self.catalog.exchange(key.exchange)
+                days = _changes(loaded, loaded.find_symbol(key.symbol))
+            except LiqcalcError:
+                days = []
+            self._days[key[:2]] = days
+        at = bisect.bisect_right(days, key.as_of)
+        return days[at - 1] if at else "1970-01-01"
+
+    def _plan(self, key: Key) -> Plan:
+        if key.as_of == _NO_DAY:
+            self._add_nothing()
+            return Plan(-1)
+        try:
+            with exact():
+                return self._read(key)
+        except LiqcalcError:
+            self._add_nothing()
+            return Plan(-1, fault=True)
+
+    def _read(self, key: Key) -> Plan:
+        loaded = self.catalog.exchange(key.exchange)
+        symbol = loaded.find_symbol(key.symbol)
+        row = PositionRow(symbol, Side.LONG, ONE, ONE, margin_mode=key.mode)
+        account = AccountRow(margin_mode=key.mode)
+        sheet = Sheet(loaded.id, (row,), as_of=key.as_of, account=account, rules=key.rules)
+        found = resolve(sheet, self.catalog, today=self.today)
+        position, rules, entry = found.positions[0], found.rules_of[0], found.entries[0]
+        shape = None if _by_leverage(loaded, symbol) else shape_of(position, rules)
+        plan = Plan(
+            shape=-1 if shape is None else self._shape(shape),
+            rule_set=f"{loaded.id}:{entry.name}@{entry.from_}",
+            warnings=tuple(note.code for note in found.warnings[0]),
+            settle=position.contract.settle,
+            symbol=position.contract.symbol,
+            cross=not position.isolated,
+        )
+        self._add_numbers(found, position) if shape is not None else self._add_nothing()
+        return plan
+
+    def _shape(self, shape: Shape) -> int:
+        if shape not in self.shapes:
+            self.shapes.append(shape)
+        return self.shapes.index(shape)
+
+    def _add_nothing(self) -> None:
+        self._numbers.append({})
+
+    def _add_numbers(self, found: Resolved, position: Position) -> None:
+        rules, contract, schedule = found.rules_of[0], position.contract, position.schedule
+        assert schedule is not None  # noqa: S101 - a shape without tiers is done exactly
+        mode = rules.mode(isolated=position.isolated)
+        taker, condition = position.taker, position.exchange_taker
+        fee = position.liquidation_fee
+        required = taker if condition is None else condition
+        pays_liquidation = mode.bankruptcy_fee.value == "liquidation"
+        unit = rules.money.unit(contract.settle) if rules.money else None
+        numbers: dict[str, Decimal | None] = {
+            "taker": taker,
+            "requirement_taker": required,
+            "liquidation": fee,
+            "bankruptcy": fee if pays_liquidation else required,
+            "contract_size": contract.contract_size,
+            "minimum": rules.minimum_requirement,
+        }
+        steps = {"tick": contract.tick_size, "unit": unit, "lot": contract.lot_size}
+        said: dict[str, float] = {}
+        for name, number in numbers.items():
+            pair = Pair(_NAN, _NAN) if number is None else Pair.of(number)
+            said |= {name: pair.hi, f"{name}_lo": pair.lo}
+        for name, step in steps.items():
+            tick = Tick(1.0, _NAN) if step is None else Tick.of(step)
+            said |= {f"{name}_scale": tick.scale, f"{name}_width": tick.width}
+        said["given_taker"] = float(not pays_liquidation)
+        said |= {"first": len(self._rows), "count": len(schedule.tiers)}
+        last = schedule.tiers[-1].cap
+        said["last_cap"] = _INF if last is None else float(last)
+        said["complete"] = float(schedule.complete)
+        self._numbers.append(said)
+        for i, tier in enumerate(schedule.tiers):
+            end = i + 1 == len(schedule.tiers)
+            self._rows.append(
+                (
+                    *(( _INF, 0.0) if end or tier.cap is None else _both(tier.cap)),
+                    *_both(tier.mmr),
+                    *_both(tier.deduction),
+                    *_both(tier.imr),
+                )
+            )
+            open_end = end and not schedule.complete and tier.cap is None
+            most = _NAN if tier.max_leverage is None else float(tier.max_leverage)
+            self._notes.append((most, BASIS * bool(tier.basis) + OPEN_END * open_end))
+
+    def table(self) -> Table:
+        """Return all tiers of all plans."""
+        rows = np.array(self._rows, dtype=np.float64).reshape(-1, len(Table._fields))
+        return Table(*(np.ascontiguousarray(column) for column in rows.T))
+
+    def most_leverage(self) -> Floats:
+        """Return the maximum leverage of each row of `table`."""
+        return np.array([most for most, _ in self._notes], dtype=np.float64)
+
+    def tier_notes(self) -> np.ndarray:
+        """Return what is to be said of each row of `table`."""
+        return np.array([note for _, note in self._notes], dtype=np.int8)
+
+    def numbers(self) -> dict[str, Floats]:
+        """Return the numbers of all plans, by name."""
+        names = [
+            *(name for pair in _PAIRS for name in (pair, f"{pair}_lo")),
+            *(f"{step}_{part}" for step in _STEPS for part in ("scale", "width")),
+            *("given_taker", "first", "count", "last_cap", "complete"),
+        ]
+        return {
+            name: np.array([numbers.get(name, 0.0) for numbers in self._numbers])
+            for name in names
+        }
+
+
+def _both(number: Decimal | None) -> tuple[float, float]:
+    if number is None:
+        return _NAN, _NAN
+    pair = Pair.of(number)
+    return pair.hi, pair.lo
+
+
+def _by_leverage(loaded: LoadedExchange, symbol: str) -> bool:
+    """Return True if the table depends on the leverage setting."""
+    tiers = loaded.tiers(symbol)
+    return tiers is not None and any(table.leverage is not None for table in tiers.history)
+
+
+def _changes(loaded: LoadedExchange, symbol: str) -> list[str]:
+    """Return the days on which rules, fees, tables or what is said of them change."""
+    meta = loaded.meta
+    days = {entry.from_ for entry in meta.rules} | {fee.from_ for fee in meta.fees}
+    tiers = loaded.tiers(symbol)
+    for table in tiers.history if tiers is not None else ():
+        seen = table.seen or table.from_
+        days |= {table.from_, _later(table.from_, STALE_DAYS + 1), _later(seen, STALE_DAYS + 1)}
+        if table.until is not None:
+            days.add(_later(table.until, 1))
+    return sorted(days)
+
+
+def _later(day: str, days: int) -> str:
+    return (date.fromisoformat(day) + timedelta(days)).isoformat()
