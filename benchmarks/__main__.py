@@ -1,12 +1,11 @@
-"""Run every benchmark: ``python -m benchmarks [startup|evaluate|size ...]``."""
+"""Run benchmarks, all or those named: ``python -m benchmarks [startup] [columns] ...``."""
 
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
-from benchmarks import evaluate, size, startup
-
-BENCHMARKS = {"startup": startup.run, "evaluate": evaluate.run, "size": size.run}
+BENCHMARKS = ("startup", "evaluate", "size", "columns", "differential")
 
 
 def main(names: list[str]) -> int:
@@ -17,8 +16,8 @@ def main(names: list[str]) -> int:
         return 2
     for name in names or BENCHMARKS:
         print(f"\n{name}")
-        for line in BENCHMARKS[name]():
-            print(f"  {line}")
+        for line in import_module(f"benchmarks.{name}").run():
+            print(f"  {line}", flush=True)
     return 0
 
 

@@ -1,0 +1,1 @@
+"""What others compute, each in a virtual environment of its own."""
