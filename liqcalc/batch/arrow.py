@@ -51,7 +51,8 @@ def as_column(value: Any, name: str) -> Any:  # noqa: ANN401 - arrays of three p
         value = value.astype(value.dtype.newbyteorder("="))
     if value.dtype.kind in "fiu":
         return value
-    return _as_arrow(value.astype(object) if value.dtype.kind == "T" else value)
+    other = {"T": object, "S": str}.get(value.dtype.kind)
+    return _as_arrow(value if other is None else value.astype(other))
 
 
 def _as_arrow(values: Iterable[Any]) -> Any:  # noqa: ANN401 - an Arrow array, maybe in chunks

@@ -66,10 +66,10 @@ class Found(dict[str, Any]):
     def __reduce__(self) -> tuple[Any, ...]:
         return Found, (self.raw(), self.about)
 
-    def __or__(self, other: dict[Any, Any]) -> dict[Any, Any]:  # type: ignore[override]
+    def __or__(self, other: dict[Any, Any]) -> dict[Any, Any]:
         return {**self, **other}
 
-    get = MutableMapping.get
+    get = MutableMapping.get  # type: ignore[assignment]
     pop = MutableMapping.pop
 
     def copy(self) -> dict[str, Any]:

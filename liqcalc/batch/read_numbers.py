@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _WHOLE = 2**53
 _SURE = 15
-_EIGHT = 8
+_HALF_OR_LONG = "eg"
 _AS_TEXT = (
     *(type_of.is_string, type_of.is_large_string, type_of.is_string_view),
     *(type_of.is_decimal, type_of.is_floating, type_of.is_boolean, type_of.is_null),
@@ -58,7 +58,7 @@ def read_numbers(name: str, column: Any) -> Numbers:  # noqa: ANN401 - numpy or 
     if isinstance(column, np.ndarray):
         if column.dtype == np.float64:
             return _finite(name, np.ascontiguousarray(column))
-        column = pa.array(column if column.itemsize <= _EIGHT else column.astype(str))
+        column = pa.array(column.astype(str) if column.dtype.char in _HALF_OR_LONG else column)
     column = plain(flat(column))
     kind = column.type
     if type_of.is_float64(kind):
@@ -68,7 +68,7 @@ def read_numbers(name: str, column: Any) -> Numbers:  # noqa: ANN401 - numpy or 
     if not any(is_kind(kind) for is_kind in _AS_TEXT):
         raise InputError(Fault(CODE, name, f"holds {kind}, not numbers"))
     if type_of.is_float16(kind):
-        column = column.cast(pa.float32())
+        return read_numbers(name, to_numpy(column))
     return _of_texts(name, column.cast(pa.string()))
 
 

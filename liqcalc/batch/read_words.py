@@ -118,6 +118,8 @@ def _encoded(name: str, column: Any) -> Any:  # noqa: ANN401 - Arrow in, Arrow's
         return flat(column)
     if type_of.is_nested(kind):
         raise InputError(Fault(CODE, name, f"holds {kind}, not words"))
+    if type_of.is_null(kind):
+        column = column.cast(pa.string())
     return flat((_days(column) if _timed(kind) else column).dictionary_encode())
 
 

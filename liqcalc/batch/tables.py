@@ -42,6 +42,14 @@ if TYPE_CHECKING:
             """Return the table with the results."""
 
 
+_KINDS = "a dict of columns, a pyarrow Table, or a DataFrame of polars or pandas"
+_HINTS = {
+    "LazyFrame": "give its rows: table.collect()",
+    "RecordBatchReader": "give its rows: table.read_all()",
+    "list": "make a table of a list of dicts: pyarrow.Table.from_pylist(rows)",
+    "str": "read the file first, or use the command: liqcalc batch IN OUT",
+    "PosixPath": "read the file first, or use the command: liqcalc batch IN OUT",
+}
 _ONE = (str, bytes, int, float, complex)
 
 
@@ -125,19 +133,29 @@ def _kind_of(table: Any) -> Kind:  # noqa: ANN401 - any object
         return _Dict(table)
     if isinstance(table, (pa.Table, pa.RecordBatch)):
         return _Arrow(table)
-    home, name = home_of(table), type(table).__name__
+    home, name = home_of(table), type(table).__qualname__
     if (home, name) == ("polars", "DataFrame"):
         return Polars(table)
     if (home, name) == ("pandas", "DataFrame"):
         return Pandas(table)
-    hint = "give a dict of columns, a pyarrow Table, or a DataFrame of polars or pandas"
-    if name == "LazyFrame":
-        hint = "give its rows: table.collect()"
-    raise InputError(Fault(CODE, "table", f"is a {home}.{name}, which cannot be read", hint))
+    hint = _HINTS.get(name, f"give {_KINDS}")
+    raise InputError(Fault(CODE, "table", f"is a {name}, not {_KINDS}", hint))
 
 
 def _add(columns: Columns, name: str, value: Any) -> None:  # noqa: ANN401 - a column or a value
-    """Read one column into `columns`."""
+    """Read one column into `columns`.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    try:
+        _put(columns, name, value)
+    except pa.ArrowException as error:
+        why = str(error).splitlines()[0]
+        raise InputError(Fault(CODE, name, f"cannot be read: {why}")) from None
+
+
+def _put(columns: Columns, name: str, value: Any) -> None:  # noqa: ANN401 - a column or a value
     one = is_one(value)
     column = as_column([value] if one else value, name)
     if name in WORDS:
