@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from benchmarks import positions
-from benchmarks.kinds import TODAY
 from benchmarks.measure import measure
 from benchmarks.peers.environment import PEERS, ask
 from liqcalc.batch.evaluate import evaluate
@@ -140,7 +139,9 @@ def _speed_of(peer: Peer) -> Speed:
         theirs = np.load(answered)
     words = {"exchange": "binance", "symbol": "BTCUSDT", "side": np.array(sides.words)[sides.codes]}
     margin = table["qty"] * table["entry_price"] / table["leverage"]  # type: ignore[operator]
-    ours = evaluate({**words, **numbers, "margin": margin}, today=TODAY)["liquidation_price"]
+    ours = evaluate({**words, **numbers, "margin": margin}, today=positions.TODAY)[
+        "liquidation_price"
+    ]
     return Speed(rate, _right(theirs, ours, positions.bitcoin(catalog).tick))
 
 

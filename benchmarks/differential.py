@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.progress import Progress
 
+from benchmarks.positions import TODAY
 from liqcalc.batch.evaluate import evaluate_columns
 from liqcalc.batch.exactly import FIGURES, ExactRows
 from liqcalc.rules.catalog import Catalog
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from tests.batch.changes import Row
 
 ROWS, SEED, CHUNK, PROCESSES, SHOWN = 1_000_000, 1, 10_000, 2, 5
-TODAY = "2026-11-22"
 WORDS = ("status", "reason", "rule_set", "warnings")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from benchmarks.positions import Words
+from benchmarks.positions import TODAY, Words
 from liqcalc.batch.columns import Coded, Columns
 from liqcalc.batch.evaluate import evaluate, evaluate_columns
 from liqcalc.rules.catalog import Catalog
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from benchmarks.positions import Table
-
-TODAY = "2026-11-22"
 
 
 def _as_arrays() -> tuple[Callable[[Table], Any], Callable[[Any], Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import chain, islice, zip_longest
+from itertools import chain, zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from liqcalc.batch.columns import Codes, Floats
     from liqcalc.rules.catalog import Catalog, LoadedExchange
 
-SYMBOLS = 100
-POOL = 10
+SYMBOLS, MANY_TIERS = 100, 10
+IN_POOL = ("BTC", "ETH", "BNB", "SOL", "XRP", "ADA", "LINK", "LTC", "AVAX", "DOT")
+POOL = len(IN_POOL)
+TODAY = "2026-11-22"
 PRICES = {"BTC": 60_000.0, "ETH": 3_000.0, "BNB": 600.0, "SOL": 150.0, "LTC": 80.0, "XRP": 0.6}
 
 
@@ -66,7 +68,8 @@ def mixed(catalog: Catalog, rows: int, seed: int) -> Table:
 def pools(catalog: Catalog, rows: int, seed: int) -> Table:
     """Return cross positions, ten an account, in ten symbols of Binance."""
     rng = np.random.default_rng(seed)
-    held = list(islice(_markets(catalog.exchange("binance")), POOL))
+    binance = catalog.exchange("binance")
+    held = [market for coin in IN_POOL if (market := _market(binance, f"{coin}USDT"))]
     accounts = -(-rows // POOL)
     symbols = np.tile(np.arange(POOL, dtype=np.int32), accounts)[:rows]
     table = _positions(held, rows, rng, symbols, largest=1e5)
@@ -89,10 +92,10 @@ def bitcoin(catalog: Catalog) -> Market:
 
 
 def _hundred(catalog: Catalog) -> list[Market]:
-    """Return symbols of one exchange after the other, the ones with most tiers first."""
+    """Return symbols of all exchanges in turn, first those with many tiers."""
     exchanges = [_markets(catalog.exchange(name)) for name in catalog.names()]
-    in_turn = chain.from_iterable(zip_longest(*exchanges))
-    return list(islice((market for market in in_turn if market is not None), SYMBOLS))
+    in_turn = [m for m in chain.from_iterable(zip_longest(*exchanges)) if m is not None]
+    return sorted(in_turn, key=lambda m: len(m.caps) < MANY_TIERS)[:SYMBOLS]
 
 
 def _markets(exchange: LoadedExchange) -> Iterator[Market]:
@@ -101,18 +104,20 @@ def _markets(exchange: LoadedExchange) -> Iterator[Market]:
 
 
 def _market(exchange: LoadedExchange, symbol: str) -> Market | None:
-    contract, table = exchange.contract(symbol), exchange.tier_table(symbol, None)
-    if contract is None or table is None or contract.product is not Product.LINEAR:
+    """Return a linear contract that everything is known of; None if it is another."""
+    contract, table = exchange.contract(symbol), exchange.tier_table(symbol, None, today=TODAY)
+    if contract is None or contract.product is not Product.LINEAR:
+        return None
+    if contract.contract_size is None or table is None or not table.rows:
         return None
     tick = float(contract.tick_size or 0)
     price = PRICES.get(contract.base, tick * 20_000 or 1.0)
     file = exchange.tiers(symbol)
     by_contract = file is not None and file.unit == "contracts"
-    unit = float(contract.contract_size or 1) * price if by_contract else 1.0
+    unit = float(contract.contract_size) * price if by_contract else 1.0
     caps = [float(row.cap) * unit for row in table.rows if row.cap is not None]
     most = [float(row.max_leverage or 10) for row in table.rows]
-    if not caps:
-        caps, most = [1e7], most[:1] or [10.0]
+    caps = caps or [1e7]
     lot = float(contract.lot_size or 0) or 10.0 ** -np.ceil(np.log10(price))
     return Market(
         exchange.id,
