@@ -103,6 +103,7 @@ def codes_of(indices: Any) -> Codes:  # noqa: ANN401 - an Arrow array of whole n
     return np.where(given, to_numpy(indices.fill_null(0)), -1).astype(np.int32, copy=False)
 
 
-def valid_bits(given: Mask) -> Any:  # noqa: ANN401 - a buffer of Arrow
-    """Return which rows are given as Arrow's bitmap; None if all are."""
-    return None if given.all() else pa.py_buffer(np.packbits(given, bitorder="little"))
+def valid_bits(missing: Mask) -> Any:  # noqa: ANN401 - a buffer of Arrow
+    """Return which rows are not missing as Arrow's bitmap; None if all are there."""
+    bits = np.packbits(missing, bitorder="little")
+    return pa.py_buffer(~bits) if bits.any() else None

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _WHOLE = 2**53
 _SURE = 15
+_SURE_WHOLE = 10**_SURE
+_DECIMALS = 9
 _HALF_OR_LONG = "eg"
 _AS_TEXT = (
     *(type_of.is_string, type_of.is_large_string, type_of.is_string_view),
@@ -67,6 +69,8 @@ def read_numbers(name: str, column: Any) -> Numbers:  # noqa: ANN401 - numpy or 
         return _of_whole(column)
     if not any(is_kind(kind) for is_kind in _AS_TEXT):
         raise InputError(Fault(CODE, name, f"holds {kind}, not numbers"))
+    if type_of.is_decimal(kind) and (values := _quotients(column)) is not None:
+        return Numbers(values)
     if type_of.is_float16(kind):
         return read_numbers(name, to_numpy(column))
     return _of_texts(name, column.cast(pa.string()))
@@ -85,6 +89,24 @@ def _of_whole(column: Any) -> Numbers:  # noqa: ANN401 - an Arrow array
     values = to_numpy(column.cast(pa.float64(), safe=False))
     large = np.flatnonzero(np.abs(values) >= _WHOLE)
     return Numbers(values, large, _originals(column)) if large.size else Numbers(values)
+
+
+def _quotients(column: Any) -> Floats | None:  # noqa: ANN401 - an Arrow array
+    """Return decimals as whole numbers divided by a power of ten; None if one is too long.
+
+    A float holds both exactly, so that the quotient is the float nearest to the decimal.
+    """
+    try:
+        column = column.cast(pa.decimal128(38, min(max(column.type.scale, 0), _DECIMALS)))
+    except pa.ArrowInvalid:
+        return None
+    halves = np.frombuffer(column.buffers()[1], dtype="<i8").reshape(-1, 2)
+    low, high = halves[column.offset : column.offset + len(column)].T
+    given = to_numpy(column.is_valid())
+    fits = (high == low >> 63) & (low <= _SURE_WHOLE) & (low >= -_SURE_WHOLE)
+    if not (fits | ~given).all():
+        return None
+    return np.where(given, low / 10.0**column.type.scale, np.nan)
 
 
 def _of_texts(name: str, texts: Any) -> Numbers:  # noqa: ANN401 - an Arrow array

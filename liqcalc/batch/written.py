@@ -13,7 +13,9 @@ from liqcalc.batch.columns import RESULTS
 from liqcalc.batch.found import Found
 
 if TYPE_CHECKING:
-    from liqcalc.batch.columns import Coded, Results
+    from numpy.typing import NDArray
+
+    from liqcalc.batch.columns import Coded, Mask, Results
 
 
 def as_dict(given: dict[str, Any], results: Results) -> Found:
@@ -43,20 +45,20 @@ def ordered(names: Any) -> list[str]:  # noqa: ANN401 - any names
 
 def arrow_columns(results: Results) -> dict[str, Any]:
     """Return results as Arrow arrays, by name; null where there is none."""
-    found = {name: _array(pa.float64(), v, ~np.isnan(v)) for name, v in results.numbers.items()}
-    found |= {name: _array(pa.int16(), v, v != 0) for name, v in results.whole.items()}
+    found = {name: _array(pa.float64(), v, np.isnan(v)) for name, v in results.numbers.items()}
+    found |= {name: _array(pa.int16(), v, v == 0) for name, v in results.whole.items()}
     found |= {name: _dictionary(words) for name, words in results.words.items()}
     return {name: found[name] for name in ordered(found)}
 
 
-def _array(kind: Any, values: Any, given: Any) -> Any:  # noqa: ANN401 - Arrow around numpy
+def _array(kind: Any, values: NDArray[Any], missing: Mask) -> Any:  # noqa: ANN401 - Arrow
     values = np.ascontiguousarray(values)
-    buffers = [valid_bits(given), pa.py_buffer(values)]
+    buffers = [valid_bits(missing), pa.py_buffer(values)]
     return pa.Array.from_buffers(kind, len(values), buffers)
 
 
 def _dictionary(column: Coded) -> Any:  # noqa: ANN401 - an Arrow array
     codes = column.codes.astype(np.int32, copy=False)
-    indices = _array(pa.int32(), codes, codes >= 0)
+    indices = _array(pa.int32(), codes, codes < 0)
     words = pa.array(list(column.words), type=pa.string())
     return pa.DictionaryArray.from_arrays(indices, words)
