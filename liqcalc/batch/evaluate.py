@@ -10,11 +10,11 @@ import numpy as np
 from liqcalc.batch import tables
 from liqcalc.batch.columns import Coded, Results
 from liqcalc.batch.exactly import FIGURES, INVALID, ExactRows, Found
-from liqcalc.batch.fast import columnar
-from liqcalc.batch.fast.columnar import INPUTS, Block, Book
+from liqcalc.batch.fast import position
 from liqcalc.batch.fast.keys import keys_of
 from liqcalc.batch.fast.plans import Plans
 from liqcalc.batch.fast.pools import cross_pools
+from liqcalc.batch.fast.position import Figures, Inputs, Terms
 from liqcalc.engine.solve import Status
 from liqcalc.rules.catalog import Catalog
 
@@ -71,12 +71,8 @@ class _Evaluation:
         self.exact = ExactRows(columns, catalog, today)
         self.plans = Plans(catalog, today)
         self.keys = keys_of(columns, self.plans)
-        self.book = Book(
-            self.plans.table(),
-            self.plans.most_leverage(),
-            self.plans.tier_notes(),
-            self.plans.numbers(),
-        )
+        self.tables = (self.plans.table(), self.plans.most_leverage(), self.plans.tier_notes())
+        self.terms = self.plans.terms()
         self.figures = {name: np.full(rows, np.nan) for name in FIGURES}
         self.tier = np.zeros(rows, dtype=np.int16)
         self.status = np.zeros(rows, dtype=np.int32)
@@ -93,23 +89,28 @@ class _Evaluation:
             if shape.isolated:
                 for start in range(0, len(rows), BLOCK):
                     part = rows[start : start + BLOCK]
-                    block = columnar.isolated(shape, *self._inputs(part), self.book)
-                    self._put(part, block)
-        for part, block in cross_pools(self.columns, self.keys, self.plans, self.book, self.again):
-            self._put(part, block)
+                    found = position.isolated(shape, *self._inputs(part), *self.tables)
+                    self._put(part, found)
+        for part, found in cross_pools(self.columns, self.keys, self.plans, self.again):
+            self._put(part, found)
         return self._assembled(self._again())
 
-    def _inputs(self, rows: Rows) -> tuple[dict[str, Floats], Floats, Rows]:
-        return inputs_of(self.columns, self.keys, rows)
+    def _inputs(self, rows: Rows) -> tuple[Inputs, Floats, Terms]:
+        numbers, plan = self.columns.numbers, self.keys.plan[rows]
+        nothing = np.full(len(rows), np.nan)
+        inputs = Inputs(
+            *(numbers[name][rows] if name in numbers else nothing for name in Inputs._fields)
+        )
+        return inputs, self.keys.side[rows], Terms(*(column[plan] for column in self.terms))
 
-    def _put(self, rows: Rows, block: Block) -> None:
-        for name, values in block.figures.items():
-            self.figures[name][rows] = values
-        self.tier[rows] = block.tier
-        self.status[rows] = block.status
-        self.flags[rows] = block.warnings
-        self.reason[rows] = np.where(block.unprinted, 1, np.where(block.none, 0, -1))
-        self.again[rows] = block.again
+    def _put(self, rows: Rows, found: Figures) -> None:
+        for name in FIGURES:
+            self.figures[name][rows] = getattr(found, name)
+        self.tier[rows] = found.tier
+        self.status[rows] = found.status
+        self.flags[rows] = found.warnings
+        self.reason[rows] = np.where(found.unprinted, 1, np.where(found.none, 0, -1))
+        self.again[rows] = found.again
 
     def _again(self) -> dict[int, Found]:
         """Return what the exact engine finds about the rows that are left, pools whole."""
@@ -169,7 +170,7 @@ class _Evaluation:
         words = np.full((len(self.plans.plans) + 1) * 64, -1, dtype=np.int32)
         for code in np.flatnonzero(np.bincount(both, minlength=1)).tolist():
             plan = self.plans.plans[code // 64]
-            known = () if code & columnar.OWN_RATE else _OF_TABLES
+            known = () if code & position.OWN_RATE else _OF_TABLES
             kept = {word for word in plan.warnings if word in known or word not in _OF_TABLES}
             text = " ".join(sorted(kept | _codes(code % 64, plan.cross)))
             if text:
@@ -179,25 +180,13 @@ class _Evaluation:
 
 def _codes(flags: int, cross: bool) -> set[str]:  # noqa: FBT001 - a fact of the row
     said = (
-        (columnar.ABOVE_CAP, "LQ304"),
-        (columnar.ABOVE_LEVERAGE, "LQ305"),
-        (columnar.INFERRED, "LQ306"),
-        (columnar.NO_LOT, "LQ307"),
+        (position.ABOVE_CAP, "LQ304"),
+        (position.ABOVE_LEVERAGE, "LQ305"),
+        (position.INFERRED, "LQ306"),
+        (position.NO_LOT, "LQ307"),
         (_MARGIN * cross, "LQ407"),
     )
     return {code for flag, code in said if flags & flag}
-
-
-def inputs_of(
-    columns: Columns, keys: Keys, rows: Rows
-) -> tuple[dict[str, Floats], Floats, Rows]:
-    """Return the numbers, sides and plans of some rows."""
-    nothing = np.full(len(rows), np.nan)
-    numbers = {
-        name: columns.numbers[name][rows] if name in columns.numbers else nothing
-        for name in INPUTS
-    }
-    return numbers, keys.side[rows], keys.plan[rows].astype(np.int64)
 
 
 def _irregular(columns: Columns, keys: Keys) -> NDArray[np.bool_]:

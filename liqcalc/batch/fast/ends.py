@@ -9,17 +9,7 @@ import numpy as np
 from liqcalc.batch.fast import shapes
 from liqcalc.batch.fast.grid import printed
 from liqcalc.batch.fast.pairs import Pair, Value, every, take, where
-from liqcalc.batch.fast.row import (
-    Given,
-    Margins,
-    Rates,
-    Values,
-    drift_of,
-    price_of,
-    requirement,
-    valued,
-    zero,
-)
+from liqcalc.batch.fast.row import Given, Margins, Rates, Values, drift_of, price_of, zero
 from liqcalc.batch.fast.shapes import Shape
 from liqcalc.engine import formulas
 
@@ -54,6 +44,11 @@ class Place(NamedTuple):
     row: Value
 
 
+def place(number: Value) -> Value:
+    """Return whole numbers as places of a table."""
+    return np.asarray(number, dtype=np.int64)
+
+
 def rates_at(t: Table, at: Value) -> Rates:
     """Return the rates of a row."""
     return Rates(
@@ -76,10 +71,9 @@ def pick(shape: Shape, size: Pair, t: Table, first: Value, count: Value) -> tupl
         if not shape.edge_in_lower:
             beyond = beyond | same
         beyond = beyond & (row < count - 1)
-        if not every(~beyond):
-            row = row + 1 * beyond
-        else:
+        if every(~beyond):
             return row, doubt
+        row = row + 1 * beyond
 
 
 class Sweep(NamedTuple):
@@ -212,16 +206,3 @@ def bankruptcy(shape: Shape, g: Given, v: Values, cash: Pair) -> End:
         rate = g.bankruptcy + rate
     value = formulas.bankruptcy_value(drift, v.entry, cash, rate)
     return end_at(shape, g, value, v.entry.hi + np.abs(cash.hi))
-
-
-class Figures(NamedTuple):
-    """What the exchange prints; NaN where there is nothing."""
-
-    liquidation_price: Value
-    bankruptcy_price: Value
-    notional: Value
-    initial_margin: Value
-    maintenance_margin: Value
-    margin_ratio: Value
-    status: Value
-    doubt: Value

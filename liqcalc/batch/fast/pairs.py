@@ -138,6 +138,15 @@ def where(condition: Value, yes: Any, no: Any) -> Any:  # noqa: ANN401 - pairs, 
     return np.where(condition, yes, no)
 
 
+def where_rare(condition: Value, yes: Any, of: Value, otherwise: Value) -> Value:  # noqa: ANN401
+    """Return `yes(of)` in the few rows where `condition` holds, else `otherwise`."""
+    if not condition.any():
+        return otherwise
+    found = np.array(otherwise)
+    found[condition] = yes(of[condition])
+    return found
+
+
 def take(table: Value, place: Value) -> Value:
     """Return the entries of a table at places that are whole numbers."""
     return table[np.asarray(place, dtype=np.int64)]
@@ -146,3 +155,8 @@ def take(table: Value, place: Value) -> Value:
 def every(condition: Value) -> Value:
     """Return True if a condition holds in every row."""
     return condition.all()
+
+
+def half_step(x: Value) -> Value:
+    """Return half the distance from x to the next larger float."""
+    return 0.5 * np.spacing(np.abs(x))

@@ -14,7 +14,8 @@ from liqcalc.answers.resolve import resolve
 from liqcalc.batch.fast.ends import Table
 from liqcalc.batch.fast.grid import Tick
 from liqcalc.batch.fast.pairs import Pair
-from liqcalc.batch.fast.shapes import Shape, shape_of
+from liqcalc.batch.fast.position import Terms
+from liqcalc.batch.fast.shapes import BASIS, OPEN_END, Shape, shape_of
 from liqcalc.engine.numbers import ONE, exact
 from liqcalc.errors import LiqcalcError
 from liqcalc.rules.schema import MarginMode
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
 _INF = float("inf")
 _NAN = float("nan")
 _NO_DAY = "no day"
-_PAIRS = ("taker", "requirement_taker", "liquidation", "bankruptcy", "contract_size", "minimum")
-_STEPS = ("tick", "unit", "lot")
-BASIS, OPEN_END = 1, 2
 
 
 class Key(NamedTuple):
@@ -175,7 +173,7 @@ class Plans:
         for name, step in steps.items():
             tick = Tick(1.0, _NAN) if step is None else Tick.of(step)
             said |= {f"{name}_scale": tick.scale, f"{name}_width": tick.width}
-        said["given_taker"] = float(not pays_liquidation)
+        said["own_at_bankruptcy"] = float(not pays_liquidation)
         said |= {"first": len(self._rows), "count": len(schedule.tiers)}
         last = schedule.tiers[-1].cap
         said["last_cap"] = _INF if last is None else float(last)
@@ -204,21 +202,18 @@ class Plans:
         """Return the maximum leverage of each row of `table`."""
         return np.array([most for most, _ in self._notes], dtype=np.float64)
 
-    def tier_notes(self) -> np.ndarray:
+    def tier_notes(self) -> Floats:
         """Return what is to be said of each row of `table`."""
-        return np.array([note for _, note in self._notes], dtype=np.int8)
+        return np.array([note for _, note in self._notes], dtype=np.float64)
 
-    def numbers(self) -> dict[str, Floats]:
-        """Return the numbers of all plans, by name."""
-        names = [
-            *(name for pair in _PAIRS for name in (pair, f"{pair}_lo")),
-            *(f"{step}_{part}" for step in _STEPS for part in ("scale", "width")),
-            *("given_taker", "first", "count", "last_cap", "complete"),
-        ]
-        return {
-            name: np.array([numbers.get(name, 0.0) for numbers in self._numbers])
-            for name in names
-        }
+    def terms(self) -> Terms:
+        """Return the numbers of all plans."""
+        return Terms(
+            *(
+                np.array([numbers.get(name, 0.0) for numbers in self._numbers], dtype=np.float64)
+                for name in Terms._fields
+            )
+        )
 
 
 def _both(number: Decimal | None) -> tuple[float, float]:

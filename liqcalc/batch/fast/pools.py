@@ -1,5 +1,5 @@
 """Cross pools in columns."""
 
-def cross_pools(columns, keys, plans, book, again):
+def cross_pools(columns, keys, plans, again):
     again |= keys.cross
     return []

@@ -244,30 +244,23 @@ def margins(shape: Shape, g: Given, r: Rates, v: Values, others: Pair) -> Margin
     )
 
 
-def _isolated_margin(
-    shape: Shape, g: Given, entry: Pair, initial: Pair, reserve: Pair
-) -> Pair:
+def _isolated_margin(shape: Shape, g: Given, entry: Pair, initial: Pair, reserve: Pair) -> Pair:
     """Return the margin that is given, or what the exchange sets aside at opening."""
     default = initial
-    for part in shape.adds:
-        default = default + _part(shape, part, g, entry, reserve)
-    for part in shape.less:
-        default = default - _part(shape, part, g, entry, reserve)
+    if shape.opening_fee:
+        default = default + entry * g.taker * shape.opening_fee
+    if shape.closing_fee:
+        default = default + entry * g.requirement_taker * shape.closing_fee
+    if shape.fee_to_close:
+        drift = drift_of(shape, g.side)
+        value = formulas.leverage_bankruptcy_value(drift, entry, g.leverage)
+        default = default + value * g.taker * shape.fee_to_close
+    if shape.fee_reserve:
+        default = default + reserve * shape.fee_reserve
+    if shape.funding_paid:
+        default = default + g.funding * shape.funding_paid
     default = where(np.isnan(g.leverage.hi), g.leverage, default)
     return where(np.isnan(g.margin.hi), default, g.margin) + g.extra
-
-
-def _part(shape: Shape, part: int, g: Given, entry: Pair, reserve: Pair) -> Pair:
-    if part == shapes.FUNDING_PAID:
-        return g.funding
-    if part == shapes.FEE_RESERVE:
-        return reserve
-    if part == shapes.OPENING_FEE:
-        return entry * g.taker
-    if part == shapes.CLOSING_FEE:
-        return entry * g.requirement_taker
-    drift = drift_of(shape, g.side)
-    return formulas.leverage_bankruptcy_value(drift, entry, g.leverage) * g.taker
 
 
 def _fee_in_requirement(

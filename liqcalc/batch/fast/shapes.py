@@ -40,6 +40,8 @@ class Shape(NamedTuple):
         maintenance_at, initial_at, notional_at: place in `ValuedAt`.
         initial_rate: place in `InitialRate`.
         tier_by: place in `TierBy`.
+        requirement_moves: the maintenance moves with the price.
+        requirement_leaps: it can overtake a gain where a row begins.
         tier_moves: another price can put a position into another tier.
         whole: a tier's rate applies to the whole position.
         edge_in_lower: a size equal to a cap lies in the tier below.
@@ -47,7 +49,8 @@ class Shape(NamedTuple):
         fee_to_close_reserved: a closing fee is kept inside the margin.
         liquidation_rate: the condition's fee has the liquidation rate.
         bankruptcy_pays, bankruptcy_pays_at_entry: what the bankruptcy price leaves.
-        adds, less: places in `MarginPart`.
+        opening_fee, closing_fee, fee_to_close, fee_reserve, funding_paid: how
+            often the default margin contains it; -1 where it is taken off.
         from_initial: the printed maintenance follows from the printed initial margin.
         exempt: a covered inverse short requires nothing.
         minimum: there is a least maintenance.
@@ -69,7 +72,9 @@ class Shape(NamedTuple):
     notional_at: int
     initial_rate: int
     tier_by: int
+    requirement_moves: bool
     tier_moves: bool
+    requirement_leaps: bool
     whole: bool
     edge_in_lower: bool
     fee_in_requirement: int
@@ -79,8 +84,11 @@ class Shape(NamedTuple):
     liquidation_rate: bool
     bankruptcy_pays: bool
     bankruptcy_pays_at_entry: bool
-    adds: tuple[int, ...]
-    less: tuple[int, ...]
+    opening_fee: int
+    closing_fee: int
+    fee_to_close: int
+    fee_reserve: int
+    funding_paid: int
     from_initial: bool
     exempt: bool
     minimum: bool
@@ -96,15 +104,13 @@ class Shape(NamedTuple):
     shown: int
     share: int
 
-    @property
-    def requirement_moves(self) -> bool:
-        """Return True if the maintenance moves with the price."""
-        return self.maintenance_at != ENTRY
-
 
 def _place(word: ValuedAt | TierBy | InitialRate | FeeBasis | MarginPart | ShownPrice | Share) -> int:
     return list(type(word)).index(word)
 
+
+BASIS, OPEN_END = 1, 2
+"""What is to be said of a table's row: known by inference, or its end is not known."""
 
 MARK, ENTRY, INDEX = map(_place, (ValuedAt.MARK, ValuedAt.ENTRY, ValuedAt.INDEX))
 BY_ENTRY, BY_CONTRACTS = map(_place, (TierBy.ENTRY_VALUE, TierBy.CONTRACTS))
@@ -120,16 +126,6 @@ NO_FEE, AT_MARK, AT_ENTRY, AT_LEVERAGE, AT_BANKRUPTCY, RESERVE = map(
         FeeBasis.LEVERAGE_BANKRUPTCY,
         FeeBasis.BANKRUPTCY,
         FeeBasis.RESERVE,
-    ),
-)
-FEE_TO_CLOSE, CLOSING_FEE, FEE_RESERVE, OPENING_FEE, FUNDING_PAID = map(
-    _place,
-    (
-        MarginPart.FEE_TO_CLOSE,
-        MarginPart.CLOSING_FEE,
-        MarginPart.FEE_RESERVE,
-        MarginPart.OPENING_FEE,
-        MarginPart.FUNDING_PAID,
     ),
 )
 CONDITION, FROZEN, SHARED_LOSS = map(
@@ -162,6 +158,10 @@ def shape_of(position: Position, rules: Rules) -> Shape | None:
         initial_rate=_place(mode.initial_rate),
         tier_by=_place(rules.tier_by),
         tier_moves=rules.maintenance_at is not ValuedAt.ENTRY and rules.tier_by is TierBy.VALUE,
+        requirement_moves=rules.maintenance_at is not ValuedAt.ENTRY,
+        requirement_leaps=rules.tier_applies is TierApplies.WHOLE
+        and rules.maintenance_at is not ValuedAt.ENTRY
+        and rules.tier_by is TierBy.VALUE,
         whole=rules.tier_applies is TierApplies.WHOLE,
         edge_in_lower=rules.edge_in_lower,
         fee_in_requirement=_place(mode.fee_in_requirement),
@@ -172,8 +172,10 @@ def shape_of(position: Position, rules: Rules) -> Shape | None:
         bankruptcy_pays=mode.bankruptcy_pays_fee,
         bankruptcy_pays_at_entry=mode.bankruptcy_pays_fee
         and mode.fee_in_requirement is FeeBasis.ENTRY,
-        adds=tuple(_place(part) for part in mode.margin_adds),
-        less=tuple(_place(part) for part in mode.margin_less),
+        **{
+            str(part): mode.margin_adds.count(part) - mode.margin_less.count(part)
+            for part in MarginPart
+        },
         from_initial=rules.maintenance_from_initial,
         exempt=rules.covered_short_exempt and position.isolated and not linear,
         minimum=rules.minimum_requirement is not None,
