@@ -12,6 +12,8 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import liqcalc
 from liqcalc import batch
@@ -73,9 +75,21 @@ def read(table, **given):
     return tables.read(table, given)[0]
 
 
-def number(value, row=0, name="qty"):
-    """Return what a number of a column is read as, exactly."""
-    return read({**ONE, name: value}).number(name, row)
+_DECIMALS = st.decimals(-(10**17), 10**17, allow_nan=False, places=9) | st.decimals(
+    allow_nan=False, allow_infinity=False, min_value=-(10**20), max_value=10**20
+).filter(lambda number: not number or abs(number.adjusted()) < 30)
+
+
+def texts(numbers):
+    return [str(number) for number in numbers]
+
+
+def arrow(numbers):
+    return pa.array(numbers)
+
+
+def doubled(numbers):
+    return pa.array(texts(numbers)).dictionary_encode()
 
 
 def word(name, value, row=0):
@@ -279,6 +293,31 @@ class TestNumbers:
     def test_cells_that_never_are_numbers_are_refused(self, cells):
         with pytest.raises(InputError, match=r"qty: holds .*, not numbers"):
             read({**ONE, "qty": cells})
+
+
+class TestEveryNumber:
+    """Whatever is written comes out with all of its digits, beside a float that is nearest."""
+
+    @given(st.lists(_DECIMALS, min_size=1), st.sampled_from([list, texts, arrow, doubled]))
+    def test_decimals(self, numbers, form):
+        columns = read({**ONE, "qty": form(numbers)})
+
+        rows = range(len(numbers))
+        assert [columns.number("qty", row) for row in rows] == numbers
+        assert columns.numbers["qty"].tolist() == [float(number) for number in numbers]
+        lost = [Decimal(repr(float(number))) != number for number in numbers]
+        assert (lost if any(lost) else None) == (
+            None if columns.inexact is None else columns.inexact.tolist()
+        )
+
+    @given(st.lists(st.floats(allow_nan=False, allow_infinity=False, width=32), min_size=1))
+    def test_floats_of_half_the_length(self, numbers):
+        column = np.array(numbers, dtype=np.float32)
+        columns = read({**ONE, "qty": column})
+
+        assert [columns.number("qty", row) for row in range(len(numbers))] == [
+            Decimal(str(number)) for number in column
+        ]
 
 
 class TestWords:
