@@ -10,11 +10,12 @@ import numpy as np
 from liqcalc.batch import tables
 from liqcalc.batch.columns import Coded, Results
 from liqcalc.batch.exactly import FIGURES, INVALID, ExactRows, Found
-from liqcalc.batch.fast import position
+from liqcalc.batch.fast import columnar, position
+from liqcalc.batch.fast.columnar import Block, Book
 from liqcalc.batch.fast.keys import keys_of
 from liqcalc.batch.fast.plans import Plans
 from liqcalc.batch.fast.pools import cross_pools
-from liqcalc.batch.fast.position import Figures, Inputs, Terms
+from liqcalc.batch.fast.position import Raw, Terms
 from liqcalc.engine.solve import Status
 from liqcalc.rules.catalog import Catalog
 
@@ -71,7 +72,8 @@ class _Evaluation:
         self.exact = ExactRows(columns, catalog, today)
         self.plans = Plans(catalog, today)
         self.keys = keys_of(columns, self.plans)
-        self.tables = (self.plans.table(), self.plans.most_leverage(), self.plans.tier_notes())
+        plans = self.plans
+        self.book = Book(plans.table(), plans.most_leverage(), plans.tier_notes())
         self.terms = self.plans.terms()
         self.figures = {name: np.full(rows, np.nan) for name in FIGURES}
         self.tier = np.zeros(rows, dtype=np.int16)
@@ -89,28 +91,28 @@ class _Evaluation:
             if shape.isolated:
                 for start in range(0, len(rows), BLOCK):
                     part = rows[start : start + BLOCK]
-                    found = position.isolated(shape, *self._inputs(part), *self.tables)
+                    found = columnar.isolated(shape, *self._inputs(part), self.book)
                     self._put(part, found)
         for part, found in cross_pools(self.columns, self.keys, self.plans, self.again):
             self._put(part, found)
         return self._assembled(self._again())
 
-    def _inputs(self, rows: Rows) -> tuple[Inputs, Floats, Terms]:
+    def _inputs(self, rows: Rows) -> tuple[list[Floats], Floats, Terms]:
         numbers, plan = self.columns.numbers, self.keys.plan[rows]
         nothing = np.full(len(rows), np.nan)
-        inputs = Inputs(
-            *(numbers[name][rows] if name in numbers else nothing for name in Inputs._fields)
-        )
+        inputs = [numbers[name][rows] if name in numbers else nothing for name in Raw._fields]
         return inputs, self.keys.side[rows], Terms(*(column[plan] for column in self.terms))
 
-    def _put(self, rows: Rows, found: Figures) -> None:
-        for name in FIGURES:
-            self.figures[name][rows] = getattr(found, name)
+    def _put(self, rows: Rows, found: Block) -> None:
+        figures = found.figures
+        for name in FIGURES[:-1]:
+            self.figures[name][rows] = getattr(figures, name)
+        self.figures["max_leverage"][rows] = found.most
         self.tier[rows] = found.tier
-        self.status[rows] = found.status
+        self.status[rows] = figures.status
         self.flags[rows] = found.warnings
-        self.reason[rows] = np.where(found.unprinted, 1, np.where(found.none, 0, -1))
-        self.again[rows] = found.again
+        self.reason[rows] = np.where(figures.unprinted, 1, np.where(figures.none, 0, -1))
+        self.again[rows] = figures.again
 
     def _again(self) -> dict[int, Found]:
         """Return what the exact engine finds about the rows that are left, pools whole."""

@@ -17,7 +17,7 @@ from liqcalc.batch.fast.pairs import (
 )
 from liqcalc.batch.fast.powers import POWERS_HI, POWERS_LO, ZEROTH
 
-_DIGITS = (15, 16, 17)
+_LONGEST, _SHORTER = 17, (16, 15)
 _SCALE, _INVERSE = 1e8, 1e-8
 _LARGEST_SCALED = 1e15
 _LARGEST_WHOLE = 2.0**53
@@ -49,8 +49,8 @@ def shortest(x: Value) -> Value:
     size = np.abs(x)
     usual = (size > _LEAST) & (size < _MOST) & ~(whole(x))
     first = np.floor(np.log10(where(usual, size, 1.0)))
-    lo, fits = _to_digits(x, _DIGITS[2], first)
-    for digits in _DIGITS[1::-1]:
+    lo, fits = _to_digits(x, _LONGEST, first)
+    for digits in _SHORTER:
         shorter, fits = _to_digits(x, digits, first)
         lo = where(fits, shorter, lo)
     return where(usual, lo, 0.0)

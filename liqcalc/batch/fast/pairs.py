@@ -157,6 +157,14 @@ def every(condition: Value) -> Value:
     return condition.all()
 
 
+def skipped(condition: Value) -> bool:
+    """Return True if a step changes nothing, since `condition` holds in every row.
+
+    Single rows never skip: a step costs them less than the question.
+    """
+    return bool(condition.all())
+
+
 def half_step(x: Value) -> Value:
     """Return half the distance from x to the next larger float."""
     return 0.5 * np.spacing(np.abs(x))
