@@ -20,12 +20,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from liqcalc.batch.columns import Coded
     from liqcalc.batch.evaluate import evaluate
+    from liqcalc.batch.files import evaluate_file
+    from liqcalc.batch.job import Progress
+    from liqcalc.batch.summary import Reason, Summary
 
-__all__ = ["Coded", "evaluate"]
+__all__ = ["Coded", "Progress", "Reason", "Summary", "evaluate", "evaluate_file"]
 
 _HOMES = {
     "liqcalc.batch.columns": ("Coded",),
     "liqcalc.batch.evaluate": ("evaluate",),
+    "liqcalc.batch.files": ("evaluate_file",),
+    "liqcalc.batch.job": ("Progress",),
+    "liqcalc.batch.summary": ("Reason", "Summary"),
 }
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from liqcalc.batch.beside import check, written_whole
@@ -63,17 +65,24 @@ def evaluate_file(
     _check_columns(columns)
     read, write = _formats(source, target, read_as, write_as)
     check(target, force=force)
-    job = Job(
-        opened(source, read),
-        write.kind,
-        columns,
-        given=dict(given or {}),
-        catalog=Catalog(exchanges),
-        today=today or time.strftime("%Y-%m-%d"),
-    )
-    with written_whole(target, force=force, gzip=write.gzip) as stream:
+    catalog, day = Catalog(exchanges), _day(today)
+    with (
+        closing(opened(source, read)) as rows,
+        written_whole(target, force=force, gzip=write.gzip) as stream,
+    ):
+        job = Job(rows, write.kind, columns, given=dict(given or {}), catalog=catalog, today=day)
         job.run(stream, progress or (lambda _: None))
     return job.counts.summary(time.monotonic() - started)
+
+
+def _day(today: str | None) -> str:
+    if today is None:
+        return time.strftime("%Y-%m-%d")
+    try:
+        return date.fromisoformat(today).isoformat()
+    except ValueError:
+        message = f"is {today!r}, not a date"
+        raise refused("today", message, "write it as 2026-10-01") from None
 
 
 def _check_columns(columns: Sequence[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -15,7 +15,7 @@ from liqcalc.batch.columns import NUMBERS, RESULTS, WORDS, Coded, Columns
 from liqcalc.batch.evaluate import evaluate_columns
 from liqcalc.batch.formats import JSON_LINES, PARQUET
 from liqcalc.batch.grouped import Grouped
-from liqcalc.batch.reading import Source, refused
+from liqcalc.batch.reading import Source, in_chunks, refused
 from liqcalc.batch.stages import Behind, ahead
 from liqcalc.batch.summary import Counts
 from liqcalc.batch.writing import Writer, writer_of
@@ -77,7 +77,6 @@ class Job:
         self._grouped = Grouped(source.where)
         self._seen: dict[str, None] = {}
         self._names: list[str] = []
-        self._about: dict[str, Any] = {}
 
     def run(self, stream: IO[bytes], progress: Callable[[Progress], None]) -> None:
         """Evaluate everything and write it to `stream`, each in a thread of its own."""
@@ -86,14 +85,20 @@ class Job:
         def write(table: Any) -> None:  # noqa: ANN401 - an Arrow table
             nonlocal writer
             writer = writer or self._writer(stream, table)
-            writer.write(table)
+            try:
+                writer.write(table)
+            except pa.ArrowException as error:
+                message = f"has a column that {self._kind} cannot hold: {error}"
+                raise refused(self._source.where, message) from None
 
-        with Behind(write) as behind, ahead(self._source.chunks()) as chunks:
-            for table in self._parts(chunks):
-                behind.put(self._evaluated(table))
-                progress(Progress(self.counts.rows, self._source.share()))
-        if writer is not None:
-            writer.close(self._about)
+        try:
+            with Behind(write) as behind, ahead(in_chunks(self._source)) as chunks:
+                for table in self._parts(chunks):
+                    behind.put(self._evaluated(table))
+                    progress(Progress(self.counts.rows, self._source.share()))
+        finally:
+            if writer is not None:
+                writer.close()
 
     def _writer(self, stream: IO[bytes], table: Any) -> Writer:  # noqa: ANN401 - an Arrow table
         schema = table.schema
@@ -106,14 +111,14 @@ class Job:
 
     def _parts(self, chunks: Iterator[Any]) -> Iterator[Any]:
         """Yield the file in parts that hold whole accounts; at least one."""
-        first = next(chunks)
-        chunks = chain([first], chunks)
-        if not self._may_be_cross(first):
+        some = list(islice(chunks, 2))
+        chunks = chain(some, chunks)
+        if len(some) == 1 or not self._may_be_cross(some[0]):
             yield from chunks
         elif ACCOUNT in self._given:
             yield pa.concat_tables(chunks, promote_options="default")
         else:
-            yield from chain(whole_accounts(chunks), () if len(first) else [first])
+            yield from whole_accounts(chunks)
 
     def _may_be_cross(self, first: Any) -> bool:  # noqa: ANN401 - an Arrow table
         """Return True if positions may share the margin of an account."""
@@ -133,7 +138,6 @@ class Job:
         self._grouped.add(columns, first_row)
         results = evaluate_columns(columns, self._catalog, self._today)
         results.words["reason"] = _numbered(results.words["reason"], first_row)
-        self._about |= results.about
         self.counts.add(results)
         if self._kind == PARQUET and self._source.kind != PARQUET:
             table = self._with_floats(table, columns)

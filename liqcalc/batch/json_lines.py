@@ -71,7 +71,10 @@ def _object(line: bytes, where: str) -> dict[str, Any]:
 def _parsed(text: bytes) -> Any:  # noqa: ANN401 - what JSON holds
     """Return what JSON says, its numbers as bytes: their digits as they are written."""
     return json.loads(
-        text.decode("utf-8-sig"), parse_float=str.encode, parse_int=str.encode, parse_constant=_constant
+        text.decode("utf-8-sig"),
+        parse_float=str.encode,
+        parse_int=str.encode,
+        parse_constant=_constant,
     )
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 CODE = "LQ128"
 CHUNK = 1 << 18
-_BLOCK = 1 << 24
+BLOCK = 1 << 24
 _SHOWN = 60
 
 
@@ -40,10 +40,13 @@ class Source(Protocol):
     schema: Any
 
     def chunks(self) -> Generator[Any]:
-        """Yield the file as Arrow tables, at least one."""
+        """Yield the file as Arrow tables of any size, at least one."""
 
     def share(self) -> float | None:
         """Return how much of the file is read, 0 to 1; None if that is not known."""
+
+    def close(self) -> None:
+        """Let go of the file."""
 
 
 def opened(name: str, form: Format) -> Source:
@@ -57,7 +60,23 @@ def opened(name: str, form: Format) -> Source:
         if form.kind == PARQUET:
             return _Parquet(name)
         stream = _Stream(name, gzip=form.gzip)
-        return _Csv(stream, where) if form.kind == CSV else _JsonLines(stream, where)
+        try:
+            return _Csv(stream, where) if form.kind == CSV else _JsonLines(stream, where)
+        except BaseException:
+            stream.close()
+            raise
+
+
+def in_chunks(source: Source) -> Generator[Any]:
+    """Yield a file as Arrow tables of some size, whatever the size of its own parts."""
+    waiting: list[Any] = []
+    for table in source.chunks():
+        waiting.append(table)
+        if sum(map(len, waiting)) * 2 >= CHUNK:
+            yield pa.concat_tables(waiting, promote_options="default")
+            waiting = []
+    if waiting:
+        yield pa.concat_tables(waiting, promote_options="default")
 
 
 @contextmanager
@@ -106,10 +125,12 @@ class _Parquet:
                 yield pa.Table.from_batches([batch])
             if batch is None:
                 yield self._file.schema_arrow.empty_table()
-            self._file.close()
 
     def share(self) -> float | None:
         return self._read / (self._file.metadata.num_rows or 1)
+
+    def close(self) -> None:
+        self._file.close()
 
 
 def _words_of(schema: Any) -> list[str]:  # noqa: ANN401 - Arrow's
@@ -128,7 +149,8 @@ class _Stream:
     def __init__(self, name: str, *, gzip: bool) -> None:
         raw = _standard_input() if name == STANDARD else Path(name).open("rb")  # noqa: SIM115
         self._raw = raw
-        self._size = 0 if name == STANDARD else Path(name).stat().st_size
+        self._own = name != STANDARD
+        self._size = Path(name).stat().st_size if self._own else 0
         self.bytes: Any = raw
         if gzip:
             from gzip import GzipFile
@@ -142,8 +164,9 @@ class _Stream:
             return 1.0
 
     def close(self) -> None:
-        self.bytes.close()
-        self._raw.close()
+        if self._own:  # closing standard input would wait for what is being read of it
+            self.bytes.close()
+            self._raw.close()
 
 
 def _standard_input() -> Any:  # noqa: ANN401 - a binary file
@@ -159,7 +182,7 @@ class _Csv:
 
     def __init__(self, stream: _Stream, where: str) -> None:
         self._stream, self.where = stream, where
-        self.share = stream.share
+        self.share, self.close = stream.share, stream.close
         self.schema = pa.schema([(name, pa.string()) for name in self._head()])
 
     def _head(self) -> list[str]:
@@ -184,7 +207,6 @@ class _Csv:
                 raise self._said(error, ragged, rows) from None
             if empty:
                 yield self.schema.empty_table()
-            self._stream.close()
 
     def _batches(self, ragged: list[Any]) -> Iterator[Any]:
         def keep(row: Any) -> str:  # noqa: ANN401 - pyarrow's InvalidRow
@@ -192,7 +214,7 @@ class _Csv:
             return "error"
 
         parse = pa.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=keep)
-        read = pa.csv.ReadOptions(column_names=self.schema.names, block_size=_BLOCK)
+        read = pa.csv.ReadOptions(column_names=self.schema.names, block_size=BLOCK)
         kinds = pa.csv.ConvertOptions(
             column_types=self.schema, strings_can_be_null=True, null_values=[""]
         )
@@ -221,7 +243,7 @@ class _JsonLines:
 
     def __init__(self, stream: _Stream, where: str) -> None:
         self._stream, self.where = stream, where
-        self.share = stream.share
+        self.share, self.close = stream.share, stream.close
 
     def chunks(self) -> Generator[Any]:
         with told(self.where):
@@ -230,7 +252,6 @@ class _JsonLines:
                 yield table
             if table is None:
                 raise refused(self.where, "is empty; each line is a JSON object")
-            self._stream.close()
 
 
 def _once(names: list[str], where: str) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _DEEP = 2
 _PATIENCE = 5.0
+_LESS_PATIENCE = 1.0
 
 
 class _End:
@@ -51,7 +52,7 @@ def ahead(items: Generator[T]) -> Generator[Iterator[T]]:
     finally:
         stopped.set()
         _drain(queue)
-        thread.join(0.1)
+        thread.join(_LESS_PATIENCE)
 
 
 def _until_end(queue: Queue[T | _End]) -> Iterator[T]:

@@ -42,6 +42,7 @@ class Summary:
         warnings: rows by code of a warning, e.g. ``LQ301``.
         reasons: why rows are invalid, the most frequent ten.
         rule_sets: rows by rule set.
+        redone: rows that the exact engine did, for floats could not decide them.
         shortened: rows with a number of more digits than the file that was
             written can hold; they were computed with all digits.
     """
@@ -52,6 +53,7 @@ class Summary:
     warnings: dict[str, int]
     reasons: tuple[Reason, ...]
     rule_sets: dict[str, int]
+    redone: int = 0
     shortened: int = 0
 
     @property
@@ -68,6 +70,7 @@ class Summary:
             "warnings": self.warnings,
             "reasons": [reason._asdict() for reason in self.reasons],
             "rule_sets": self.rule_sets,
+            "redone": self.redone,
             "shortened": self.shortened,
         }
 
@@ -77,6 +80,7 @@ class Counts:
 
     def __init__(self) -> None:
         self.rows = 0
+        self.redone = 0
         self.shortened = 0
         self._statuses: Counter[str] = Counter()
         self._warnings: Counter[str] = Counter()
@@ -98,6 +102,7 @@ class Counts:
         if bad.any():
             self._add_reasons(words["reason"], bad)
         self.rows += len(status.codes)
+        self.redone += results.about.get("redone", 0)
 
     def _add_reasons(self, reason: Coded, bad: Mask) -> None:
         at = np.flatnonzero(bad)
@@ -118,6 +123,7 @@ class Counts:
             warnings=dict(sorted(self._warnings.items())),
             reasons=tuple(reasons[:MOST_REASONS]),
             rule_sets=_by_count(self._rule_sets),
+            redone=self.redone,
             shortened=self.shortened,
         )
 

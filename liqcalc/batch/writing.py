@@ -14,7 +14,7 @@ from liqcalc.batch.columns import NUMBERS
 from liqcalc.batch.formats import CSV, PARQUET
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection
 
 
 class Writer(Protocol):
@@ -23,7 +23,7 @@ class Writer(Protocol):
     def write(self, table: Any) -> None:  # noqa: ANN401 - an Arrow table
         """Write rows."""
 
-    def close(self, about: Mapping[str, str]) -> None:
+    def close(self) -> None:
         """Write what stands at the end of the file."""
 
 
@@ -70,9 +70,9 @@ class _Parquet:
         if len(table):
             self._file.write_table(table, row_group_size=len(table))
 
-    def close(self, about: Mapping[str, str]) -> None:
+    def close(self) -> None:
         schema = base64.b64encode(self._shown.serialize().to_pybytes()).decode()
-        known = {**(self._shown.metadata or {}), **about, "ARROW:schema": schema}
+        known = {**(self._shown.metadata or {}), "ARROW:schema": schema}
         self._file.add_key_value_metadata(known)
         self._file.close()
 
@@ -85,7 +85,7 @@ class _Csv:
     def write(self, table: Any) -> None:  # noqa: ANN401
         self._stream.write(csv_lines.lines(table.columns))
 
-    def close(self, about: Mapping[str, str]) -> None:
+    def close(self) -> None:
         """Do nothing: the last row is the end."""
 
 
@@ -97,5 +97,5 @@ class _JsonLines:
     def write(self, table: Any) -> None:  # noqa: ANN401
         self._stream.write(json_lines.as_lines(table, tokens=self._tokens, numbers=NUMBERS))
 
-    def close(self, about: Mapping[str, str]) -> None:
+    def close(self) -> None:
         """Do nothing: the last row is the end."""

@@ -27,6 +27,7 @@ QUESTIONS = {
     "ladder": "what the exchange does from the trigger on, step by step",
     "funding": "what funding costs, and when it alone would liquidate",
     "stress": "an account under moves of the market, and what would save it",
+    "batch": "every position of a file: Parquet, CSV or JSON lines, of any size",
 }
 CHECKS = {
     "tiers": "the margin tiers of a symbol, and the one that holds a size",
