@@ -11,48 +11,22 @@ from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.progress import Progress
 
 from benchmarks.positions import TODAY
 from liqcalc.batch.evaluate import evaluate_columns
-from liqcalc.batch.exactly import FIGURES, ExactRows
 from liqcalc.rules.catalog import Catalog
+from tests.batch.compare import differences
 from tests.batch.rows import RowMaker, columns_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-    from liqcalc.batch.columns import Results
-    from liqcalc.batch.exactly import Found
-    from tests.batch.changes import Row
+    from tests.batch.compare import Difference
 
 ROWS, SEED, CHUNK, PROCESSES, SHOWN = 1_000_000, 1, 10_000, 2, 5
-WORDS = ("status", "reason", "rule_set", "warnings")
-
-
-class Difference(NamedTuple):
-    """A row on which the two do not agree.
-
-    Attributes:
-        row: what was given.
-        beside: the other rows of its account.
-        columns, exact: what each found, where it is not the same.
-    """
-
-    row: Row
-    beside: list[Row]
-    columns: dict[str, Any]
-    exact: dict[str, Any]
-
-    def __str__(self) -> str:
-        given = [_written(self.row), *(f"  with {_written(row)}" for row in self.beside)]
-        wrong = [
-            f"    {name}: columns {self.columns[name]!r}, exact {self.exact[name]!r}"
-            for name in self.exact
-        ]
-        return "\n".join(given + wrong)
 
 
 class Compared(NamedTuple):
@@ -84,12 +58,12 @@ def compare(rows: int, seed: int) -> Iterator[str]:
         for size, chunk in zip(sizes, pool.map(chunk_of, sizes, seeds), strict=True):
             found.append(chunk)
             progress.advance(task, size)
-    differences = list(chain.from_iterable(chunk.differences for chunk in found))
-    yield f"{rows:,} rows: {len(differences):,} differ from the exact engine"
-    for difference in differences[:SHOWN]:
+    differing = list(chain.from_iterable(chunk.differences for chunk in found))
+    yield f"{rows:,} rows: {len(differing):,} differ from the exact engine"
+    for difference in differing[:SHOWN]:
         yield str(difference)
-    if differences:
-        columns = Counter(name for difference in differences for name in difference.exact)
+    if differing:
+        columns = Counter(name for difference in differing for name in difference.exact)
         yield "differing columns: " + _counts(columns)
     redone = sum(chunk.redone for chunk in found)
     yield f"redone exactly: {redone:,} rows ({redone / max(rows, 1):.2%})"
@@ -102,60 +76,10 @@ def chunk_of(size: int, seed: int) -> Compared:
     rows = maker.rows(size, seed)
     columns = columns_of(rows)
     found = evaluate_columns(columns, catalog, TODAY)
-    exact = ExactRows(columns, catalog, TODAY).find(range(size))
-    ours = as_mappings(found, size)
-    differences = [
-        Difference(row, _beside(row, rows), ours[at], wrong)
-        for at, row in enumerate(rows)
-        if (wrong := differing(ours[at], expected(exact[at])))
-    ]
+    differ = differences(rows, columns, found, catalog, TODAY)
     redone = found.about.get("redone", 0)
-    count = int(redone) if isinstance(redone, int) else len(redone)
-    return Compared(differences, count, Counter(f.status for f in exact.values()))
-
-
-def as_mappings(found: Results, size: int) -> list[dict[str, Any]]:
-    """Return each row of results, None where there is nothing."""
-    lists: dict[str, list[Any]] = {
-        **{name: found.numbers[name].tolist() for name in FIGURES},
-        "tier": found.whole["tier"].tolist(),
-        **{name: found.words[name].texts() for name in WORDS},
-    }
-    return [
-        {name: None if (v := values[at]) != v else v for name, values in lists.items()}
-        for at in range(size)
-    ]
-
-
-def expected(found: Found) -> dict[str, Any]:
-    """Return what the columns must hold for a row that the exact engine has answered."""
-    figures = {
-        name: None if (value := found.figures.get(name)) is None else float(value)
-        for name in FIGURES
-    }
-    return figures | {
-        "tier": found.tier,
-        "status": found.status,
-        "reason": found.reason or None,
-        "rule_set": found.rule_set or None,
-        "warnings": " ".join(found.warnings) or None,
-    }
-
-
-def differing(ours: Mapping[str, Any], exact: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the exact engine says where the columns do not say the same."""
-    return {name: value for name, value in exact.items() if ours[name] != value}
-
-
-def _beside(row: Row, rows: list[Row]) -> list[Row]:
-    account = row.get("account_id")
-    if account is None:
-        return []
-    return [other for other in rows if other.get("account_id") == account and other is not row]
-
-
-def _written(row: Row) -> str:
-    return ", ".join(f"{name}={value}" for name, value in row.items())
+    statuses = Counter(str(status) for status in found.words["status"].texts())
+    return Compared(differ, int(redone), statuses)
 
 
 @cache

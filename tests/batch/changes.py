@@ -271,10 +271,13 @@ def _alias(row: Row, market: Market, rng: Random) -> None:
     row["symbol"] = rng.choice(names)
 
 
-CHANGES: tuple[tuple[float, Callable[[Row, Market, Random], None]], ...] = (
+EDGES: tuple[tuple[float, Callable[[Row, Market, Random], None]], ...] = (
     (0.12, _at_tier_edge),
     (0.12, _price_on_tick),
     (0.45, _as_of),
+)
+CHANGES: tuple[tuple[float, Callable[[Row, Market, Random], None]], ...] = (
+    *EDGES,
     (0.08, _given_margin),
     (0.10, _extra_margin),
     (0.06, _owed),
@@ -292,7 +295,7 @@ CHANGES: tuple[tuple[float, Callable[[Row, Market, Random], None]], ...] = (
     (0.02, _account),
     (0.03, _alias),
 )
-"""What may be odd about a position, and how often."""
+"""What may be odd about a position, and how often; half of all have only what comes first."""
 
 POOL_CHANGES = (_own_rate, _funding, _index, _given_margin, _owed, _taker, _alias, _odd_leverage)
 

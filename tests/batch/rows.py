@@ -17,7 +17,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from liqcalc.batch.columns import NUMBERS, WORDS, Coded, Columns
-from tests.batch.changes import CHANGES, HOSTILE, POOL_CHANGES, as_floats, day, position, wallet
+from tests.batch.changes import (
+    CHANGES,
+    EDGES,
+    HOSTILE,
+    POOL_CHANGES,
+    as_floats,
+    day,
+    position,
+    wallet,
+)
 from tests.batch.markets import Market, markets
 
 if TYPE_CHECKING:
@@ -68,7 +77,7 @@ class RowMaker:
             row["margin_mode"] = "cross"
             if rng.random() < 0.9:
                 row["wallet_balance"] = wallet([row], rng)
-        for share, change in CHANGES:
+        for share, change in CHANGES if rng.random() < 0.5 else EDGES:
             if rng.random() < share:
                 change(row, market, rng)
         return row
