@@ -104,15 +104,15 @@ class _Evaluation:
         return inputs, self.keys.side[rows], Terms(*(column[plan] for column in self.terms))
 
     def _put(self, rows: Rows, found: Block) -> None:
-        figures = found.figures
-        for name in FIGURES[:-1]:
-            self.figures[name][rows] = getattr(figures, name)
-        self.figures["max_leverage"][rows] = found.most
+        standing, ending = found.standing, found.ending
+        for name in FIGURES[1:]:
+            self.figures[name][rows] = getattr(standing, name)
+        self.figures["liquidation_price"][rows] = ending.liquidation_price
         self.tier[rows] = found.tier
-        self.status[rows] = figures.status
-        self.flags[rows] = found.warnings
-        self.reason[rows] = np.where(figures.unprinted, 1, np.where(figures.none, 0, -1))
-        self.again[rows] = figures.again
+        self.status[rows] = ending.status
+        self.flags[rows] = standing.warnings
+        self.reason[rows] = np.where(ending.unprinted, 1, np.where(ending.none, 0, -1))
+        self.again[rows] = found.again
 
     def _again(self) -> dict[int, Found]:
         """Return what the exact engine finds about the rows that are left, pools whole."""

@@ -12,9 +12,9 @@ from liqcalc.batch.fast.position import Raw
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from liqcalc.batch.columns import Floats
+    from liqcalc.batch.columns import Floats, Mask
     from liqcalc.batch.fast.ends import Table
-    from liqcalc.batch.fast.position import Figures, Terms
+    from liqcalc.batch.fast.position import Ending, Standing, Terms
     from liqcalc.batch.fast.shapes import Shape
 
 
@@ -27,12 +27,12 @@ class Book(NamedTuple):
 
 
 class Block(NamedTuple):
-    """What was found about a block: figures, tier, maximum leverage and flags of warnings."""
+    """What was found about a block; `again` = to be done exactly."""
 
-    figures: Figures
+    standing: Standing
+    ending: Ending
     tier: Floats
-    most: Floats
-    warnings: Floats
+    again: Mask
 
 
 def isolated(
@@ -47,23 +47,21 @@ def isolated(
         book: of all plans.
     """
     raw = Raw(*map(meant, numbers))
-    given = position.given_of(shape, raw, side, terms)
+    given = position.given_of(raw, position.prices_of(shape, raw, side, terms), side, terms)
     values = row.values(shape, given)
     spot = position.spot_of(shape, raw, values.size, terms, book.table)
-    known = ends.rates_at(book.table, spot.first + spot.at)
-    rates = position.rates_of(shape, raw, spot.own, known)
+    at = spot.first + spot.at
+    rates = position.rates_of(shape, raw, spot.own, ends.rates_at(book.table, at))
     margins = row.margins(shape, given, rates, values, row.zero(side))
     backing = position.backing_of(shape, margins, values)
-    line = ends.line(shape, given, rates, values, margins, backing.cash)
-    drift = row.drift_of(shape, side)
-    base, fee, health = line.base.hi, margins.fee_rate.hi, line.health.hi
-    root = position.root_of(shape, drift, spot, rates, base, fee, health, book.table)
-    figures = position.finish(
-        shape, given, rates, values, spot.own, margins, backing, line, root, terms
-    )
-    figures = figures._replace(again=figures.again | spot.doubt)
-    at = spot.first + spot.at
     most, notes = take(book.most, at), take(book.notes, at)
-    most[spot.own] = float("nan")
-    flags = position.warnings_of(given, values.size.hi, spot.own, terms, most, notes)
-    return Block(figures, spot.at + 1.0, most, flags)
+    standing = position.standing_of(
+        shape, given, rates, values, spot, margins, backing, terms, most, notes
+    )
+    line = ends.line(shape, given, rates, values, margins, backing.cash)
+    drift, fee = row.drift_of(shape, side), margins.fee_rate
+    root = position.root_of(
+        shape, drift, spot, rates, line.base.hi, fee.hi, line.health, book.table
+    )
+    ending = position.ending_of(shape, given, line, fee, root, values.size.hi, spot.own, terms)
+    return Block(standing, ending, spot.at + 1.0, standing.doubt | ending.doubt)

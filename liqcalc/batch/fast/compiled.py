@@ -142,7 +142,7 @@ def _place(number):
 
 _PRIMITIVES = {
     pairs.two_product, pairs.where, pairs.where_rare, pairs.take, pairs.every, pairs.half_step,
-    ends.place,
+    pairs.skipped, ends.place,
 }
 
 
@@ -211,34 +211,6 @@ def _divide(a, b):
         return lambda a, b: pairs.divide_float(a, b)
 
 
-def isolated_kernel(shape):
-    one = position.isolated
-
-    @njit(error_model="numpy", nogil=True, _nrt=False)
-    def kernel(inputs, side, plan, terms, table, most, notes, out):
-        for i in range(side.shape[0]):
-            p = plan[i]
-            given = position.Inputs(
-                inputs[0][i], inputs[1][i], inputs[2][i], inputs[3][i], inputs[4][i], inputs[5][i],
-                inputs[6][i], inputs[7][i], inputs[8][i], inputs[9][i], inputs[10][i], inputs[11][i],
-            )
-            t = position.Terms(
-                terms[0][p], terms[1][p], terms[2][p], terms[3][p], terms[4][p], terms[5][p],
-                terms[6][p], terms[7][p], terms[8][p], terms[9][p], terms[10][p], terms[11][p],
-                terms[12][p], terms[13][p], terms[14][p], terms[15][p], terms[16][p], terms[17][p],
-                terms[18][p], terms[19][p], terms[20][p], terms[21][p], terms[22][p],
-            )
-            f = one(shape, given, side[i], t, table, most, notes)
-            out[0, i] = f.liquidation_price
-            out[1, i] = f.bankruptcy_price
-            out[2, i] = f.notional
-            out[3, i] = f.initial_margin
-            out[4, i] = f.maintenance_margin
-            out[5, i] = f.margin_ratio
-            out[6, i] = f.max_leverage
-            out[7, i] = f.tier
-            out[8, i] = f.status
-            out[9, i] = 1.0 * f.none + 2.0 * f.unprinted + 4.0 * f.again
-            out[10, i] = f.warnings
-
-    return kernel
+@overload(pairs.skipped, jit_options=_OPTIONS)
+def _skipped(condition):
+    return lambda condition: False

@@ -64,7 +64,7 @@ def pick(shape: Shape, size: Pair, t: Table, first: Value, count: Value) -> tupl
     doubt = first != first  # noqa: PLR0124 - False for each row
     while True:
         cap, cap_lo = take(t.cap, first + row), take(t.cap_lo, first + row)
-        over = (size - Pair(cap, cap_lo)).hi
+        over = (size.hi - cap) + (size.lo - cap_lo)  # exact where they are near
         same = np.abs(over) <= _SAME * cap
         doubt = doubt | ((np.abs(over) <= _DOUBTFUL * cap) & ~same & (over == over))
         beyond = (over > 0) & ~same
@@ -109,28 +109,23 @@ def sweep(
     """
     row, jump = place.row, place.row < 0
     none, doubt, open_ = jump, jump, ~jump
+    up = way > 0
     while True:
         at = place.first + row
+        last = where(up, row == place.count - 1, row == 0)
         slope = drift - fee - take(t.mmr, at)
-        root = (base - take(t.deduction, at)) / slope
-        last = where(way > 0, row == place.count - 1, row == 0)
-        lower = take(t.cap, where(row > 0, at - 1, at))
-        edge = where(way > 0, take(t.cap, at), where(row > 0, lower, 0.0 * lower))
-        ahead = above * slope * way < 0
-        inside = ahead & (last | ((edge - root) * way >= 0))
-        following = where(last, at, at + 1 * (way > 0) - 1 * (way < 0))
-        beyond = where(last, 0.0 * edge, edge)
-        after = (drift - fee - take(t.mmr, following)) * beyond
-        rest = base - take(t.deduction, following)
-        flips = ~inside & ~last & ((after > rest) != (above > 0))
-        near = ~last & (
-            (np.abs(edge - root) <= _NEAR_EDGE * edge)
-            | (~inside & (np.abs(after - rest) <= _NEAR_EDGE * np.abs(edge)))
-        )
-        doubt = doubt | (open_ & near)
+        rest = base - take(t.deduction, at)
+        following = where(last, at, where(up, at + 1, at - 1))
+        edge = where(last, 0.0, take(t.cap, where(up, at, following)))
+        here = slope * edge - rest
+        after = (drift - fee - take(t.mmr, following)) * edge - (base - take(t.deduction, following))
+        crosses = where(last, above * slope * way < 0, here * above <= 0)
+        flips = ~crosses & ~last & ~(after * above > 0)
+        near = _NEAR_EDGE * edge
+        doubt = doubt | (open_ & ~last & ((np.abs(here) <= near) | (~crosses & (np.abs(after) <= near))))
         jump = jump | (open_ & flips)
-        none = none | (open_ & last & ~inside)
-        moving = open_ & ~inside & ~last
+        none = none | (open_ & last & ~crosses)
+        moving = open_ & ~crosses & ~last
         row = where(moving, following - place.first, row)
         open_ = moving & ~flips
         if every(~open_):
@@ -142,12 +137,12 @@ class Line(NamedTuple):
 
     Attributes:
         base: drift*entry value - cash + what of the requirement stands still.
-        health: at the mark.
+        health: at the mark; to float precision.
         size: of the numbers that it is the difference of.
     """
 
     base: Pair
-    health: Pair
+    health: Value
     size: Value
 
 
@@ -167,7 +162,7 @@ def line(shape: Shape, g: Given, r: Rates, v: Values, m: Margins, cash: Pair) ->
         base = base + m.maintenance
         health = value * (drift - m.fee_rate) - base
     size = v.entry.hi + v.mark.hi + np.abs(cash.hi)
-    return Line(base, health, size)
+    return Line(base, health.hi, size)
 
 
 class End(NamedTuple):

@@ -8,6 +8,7 @@ the row is done again exactly.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -26,8 +27,6 @@ from liqcalc.batch.fast.pairs import (
 from liqcalc.batch.fast.powers import POWERS_HI, POWERS_LO, ZEROTH
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from liqcalc.engine.numbers import Rounding
 
 NONE, DECIMALS, TICK, SIGNIFICANT = range(4)
@@ -54,18 +53,23 @@ class Print(NamedTuple):
         digits: how many.
         toward: in which direction.
         scale: 10^digits, for decimals.
+        inverse, inverse_lo: 1/scale.
     """
 
     to: int
     digits: int
     toward: int
     scale: float
+    inverse: float
+    inverse_lo: float
 
     @classmethod
     def of(cls, rounding: Rounding) -> Print:
         """Return a rounding of the engine."""
         to, digits, toward = rounding
-        return cls(_TO[to], digits, _TOWARD[toward], 10.0**digits if to == "decimals" else 1.0)
+        places = digits if to == "decimals" else 0
+        inverse = Pair.of(Decimal(1).scaleb(-places))
+        return cls(_TO[to], digits, _TOWARD[toward], 10.0**places, inverse.hi, inverse.lo)
 
 
 class Tick(NamedTuple):
@@ -131,10 +135,12 @@ def _upward(toward: int, number: Value, side: Value) -> Value:
     return (number == number) == (toward == UP)  # noqa: PLR0124 - one for each row
 
 
-def to_decimals(number: Pair, scale: float, toward: int, side: Value, strain: Value) -> Printed:
-    """Return `number` with so many decimals; `scale` is ten to their number."""
+def to_decimals(
+    number: Pair, scale: float, inverse: Pair, toward: int, side: Value, strain: Value
+) -> Printed:
+    """Return `number` with so many decimals: `scale` is ten to their number, `inverse` 1/scale."""
     whole, doubt = to_whole(multiply_float(number, scale), toward, side, strain)
-    return Printed(divide_float(whole, scale), doubt)
+    return Printed(multiply(whole, inverse), doubt)
 
 
 def to_tick(number: Pair, tick: Tick, toward: int, side: Value, strain: Value) -> Printed:
@@ -160,7 +166,8 @@ def to_digits(number: Pair, digits: int, toward: int, side: Value, strain: Value
 def printed(number: Pair, how: Print, tick: Tick, side: Value, strain: Value) -> Printed:
     """Return `number` as an exchange prints it."""
     if how.to == DECIMALS:
-        return to_decimals(number, how.scale, how.toward, side, strain)
+        inverse = Pair(how.inverse, how.inverse_lo)
+        return to_decimals(number, how.scale, inverse, how.toward, side, strain)
     if how.to == TICK:
         return to_tick(number, tick, how.toward, side, strain)
     if how.to == SIGNIFICANT:

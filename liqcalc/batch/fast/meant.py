@@ -25,7 +25,13 @@ _LEAST, _MOST = 1e-24, 1e24
 
 
 def meant(x: Value) -> Pair:
-    """Return floats as the decimals that were meant; NaN stays NaN.
+    """Return floats as the decimals that were meant; NaN stays NaN."""
+    lo, longer = short_part(x)
+    return Pair(x, where_rare(longer, shortest, x, lo))
+
+
+def short_part(x: Value) -> tuple[Value, Value]:
+    """Return what was meant less x if that has few digits, and whether it has more.
 
     A decimal of at most 15 digits and 8 decimals is n/10^8; it was meant if the
     float nearest to it is x: |n - x*10^8| is less than half a step of x, times 10^8.
@@ -34,9 +40,8 @@ def meant(x: Value) -> Pair:
     product, e = two_product(x, _SCALE)
     rest = (count - product) - e
     short = (np.abs(rest) < half_step(x) * _SCALE) & (np.abs(count) < _LARGEST_SCALED)
-    lo = where(short, rest * _INVERSE, 0.0)
     longer = ~(short | (x != x) | whole(x))  # noqa: PLR0124 - NaN
-    return Pair(x, where_rare(longer, shortest, x, lo))
+    return where(short, rest * _INVERSE, 0.0), longer
 
 
 def whole(x: Value) -> Value:

@@ -165,7 +165,9 @@ class Plans:
             "contract_size": contract.contract_size,
             "minimum": rules.minimum_requirement,
         }
-        steps = {"tick": contract.tick_size, "unit": unit, "lot": contract.lot_size}
+        lot = contract.lot_size
+        numbers["lots"] = None if lot is None else ONE / lot
+        steps = {"tick": contract.tick_size, "unit": unit}
         said: dict[str, float] = {}
         for name, number in numbers.items():
             pair = Pair(_NAN, _NAN) if number is None else Pair.of(number)

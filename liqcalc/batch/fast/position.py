@@ -13,15 +13,7 @@ import numpy as np
 from liqcalc.batch.fast import ends, row, shapes
 from liqcalc.batch.fast.ends import HARDLY_ANYTHING, Line, Place, Table
 from liqcalc.batch.fast.grid import HALF_UP, ON_GRID, Tick, printed, to_whole
-from liqcalc.batch.fast.pairs import (
-    Pair,
-    Value,
-    divide_float,
-    multiply_float,
-    skipped,
-    take,
-    where,
-)
+from liqcalc.batch.fast.pairs import Pair, Value, skipped, take, where
 from liqcalc.batch.fast.row import Given, Margins, Rates, Values
 from liqcalc.batch.fast.shapes import Shape
 
@@ -53,7 +45,8 @@ class Terms(NamedTuple):
         taker, requirement_taker, liquidation, bankruptcy: fee rates.
         own_at_bankruptcy: 1 if a row's own taker rate is the bankruptcy price's.
         contract_size, minimum: of the contract, of the maintenance.
-        tick, unit, lot: steps of price, money and quantity.
+        tick, unit: steps of price and money.
+        lots: in a unit of quantity.
         first, count: of the rows of its table.
         last_cap: end of the table, infinite if it has none.
         complete: 1 if no rows above the last are missing.
@@ -76,8 +69,8 @@ class Terms(NamedTuple):
     tick_width: Value
     unit_scale: Value
     unit_width: Value
-    lot_scale: Value
-    lot_width: Value
+    lots: Value
+    lots_lo: Value
     first: Value
     count: Value
     last_cap: Value
@@ -132,6 +125,24 @@ class Backing(NamedTuple):
     requirement: Pair
 
 
+class Standing(NamedTuple):
+    """What a position is worth and required to have, as printed; NaN where there is nothing.
+
+    Attributes:
+        warnings: a sum of flags.
+        doubt: a figure is not certain.
+    """
+
+    bankruptcy_price: Value
+    notional: Value
+    initial_margin: Value
+    maintenance_margin: Value
+    margin_ratio: Value
+    max_leverage: Value
+    warnings: Value
+    doubt: Value
+
+
 class Money(NamedTuple):
     """A position's value and margins as they are printed."""
 
@@ -141,40 +152,50 @@ class Money(NamedTuple):
     doubt: Value
 
 
-class Figures(NamedTuple):
-    """What was found about a position; NaN where there is nothing.
+class Ending(NamedTuple):
+    """Where a position is liquidated.
 
     Attributes:
+        liquidation_price: as printed; NaN where there is none.
         status: a place among the three.
         none: no positive price liquidates.
         unprinted: the exchange would print 0 as the price.
-        again: to be done exactly.
+        doubt: it is not certain.
     """
 
     liquidation_price: Value
-    bankruptcy_price: Value
-    notional: Value
-    initial_margin: Value
-    maintenance_margin: Value
-    margin_ratio: Value
     status: Value
     none: Value
     unprinted: Value
-    again: Value
+    doubt: Value
 
 
-def given_of(shape: Shape, raw: Raw, side: Value, t: Terms) -> Given:
-    """Return a row's numbers with what its plan adds to them."""
-    size = Pair(t.contract_size, t.contract_size_lo)
-    tick = Tick(t.tick_scale, t.tick_width)
-    nothing = row.zero(side)
+class Prices(NamedTuple):
+    """A position's quantity and prices, with what follows where they are not given."""
+
+    qty: Pair
+    entry: Pair
+    mark: Pair
+    index: Pair
+
+
+def prices_of(shape: Shape, raw: Raw, side: Value, t: Terms) -> Prices:
+    """Return a row's quantity and prices."""
     qty, entry, marked, index = raw.qty, raw.entry_price, raw.mark_price, raw.index_price
     if not skipped(np.isnan(raw.contracts.hi)):
+        size = Pair(t.contract_size, t.contract_size_lo)
         qty = where(np.isnan(raw.contracts.hi), qty, raw.contracts * size)
     entry = where(np.isnan(entry.hi), marked, entry)
     if not skipped(~np.isnan(marked.hi)):
+        tick = Tick(t.tick_scale, t.tick_width)
         rounded = printed(entry, shape.entry, tick, side, 1.0)
         marked = where(np.isnan(marked.hi), rounded.value, marked)
+    return Prices(qty, entry, marked, where(np.isnan(index.hi), marked, index))
+
+
+def given_of(raw: Raw, prices: Prices, side: Value, t: Terms) -> Given:
+    """Return a row's numbers with what its plan adds to them."""
+    nothing = row.zero(side)
     taker = Pair(t.taker, t.taker_lo)
     required = Pair(t.requirement_taker, t.requirement_taker_lo)
     at_bankruptcy = Pair(t.bankruptcy, t.bankruptcy_lo)
@@ -185,10 +206,10 @@ def given_of(shape: Shape, raw: Raw, side: Value, t: Terms) -> Given:
         at_bankruptcy = where(theirs | (t.own_at_bankruptcy == 0), at_bankruptcy, raw.taker)
     return Given(
         side,
-        qty,
-        entry,
-        marked,
-        where(np.isnan(index.hi), marked, index),
+        prices.qty,
+        prices.entry,
+        prices.mark,
+        prices.index,
         raw.leverage,
         raw.margin,
         where(np.isnan(raw.extra_margin.hi), nothing, raw.extra_margin),
@@ -197,8 +218,8 @@ def given_of(shape: Shape, raw: Raw, side: Value, t: Terms) -> Given:
         required,
         Pair(t.liquidation, t.liquidation_lo),
         at_bankruptcy,
-        size,
-        tick,
+        Pair(t.contract_size, t.contract_size_lo),
+        Tick(t.tick_scale, t.tick_width),
         Tick(t.unit_scale, t.unit_width),
         Pair(t.minimum, t.minimum_lo),
     )
@@ -264,25 +285,66 @@ def root_of(
     return Root(mmr, deduction, edge, found.none & ~spot.own, doubt)
 
 
-def finish(
+def standing_of(
     shape: Shape,
     g: Given,
     r: Rates,
     v: Values,
-    own: Value,
+    spot: Spot,
     margins: Margins,
     backing: Backing,
-    line: Line,
-    root: Root,
     t: Terms,
-) -> Figures:
-    """Return what is found about a position of which everything is known but its prices."""
+    most: Value,
+    notes: Value,
+) -> Standing:
+    """Return the figures that do not depend on where a position is liquidated.
+
+    Args:
+        shape, g, r, v, spot, margins, backing, t: the position.
+        most, notes: maximum leverage of its tier, and what is to be said of it.
+    """
+    money = _money(shape, g, r, v, margins)
+    ratio = backing.requirement / backing.equity
+    size = v.entry.hi + v.mark.hi + np.abs(backing.cash.hi)
+    gone = ends.bankruptcy(shape, g, v, backing.bankrupt)
+    lost = printed(gone.price, shape.bankruptcy_price, g.tick, g.side, gone.strain)
+    doubt = money.doubt | gone.doubt | (lost.doubt & ~gone.none)
+    doubt = doubt | (np.abs(backing.equity.hi) <= HARDLY_ANYTHING * size)
+    return Standing(
+        where(gone.none | ~(lost.value.hi > 0), np.nan, lost.value.hi),
+        money.notional,
+        money.initial_margin,
+        money.maintenance_margin,
+        where(backing.equity.hi > 0, ratio.hi, np.nan),
+        where(spot.own, np.nan, most),
+        _warnings(g, v.size.hi, spot.own, t, most, notes),
+        doubt | margins.doubt | v.doubt | spot.doubt | (r.mmr.hi >= 1),
+    )
+
+
+def ending_of(
+    shape: Shape,
+    g: Given,
+    line: Line,
+    fee: Pair,
+    root: Root,
+    size: Value,
+    own: Value,
+    t: Terms,
+) -> Ending:
+    """Return where a position is liquidated.
+
+    Args:
+        shape, g, line, t: the position.
+        fee: rate of the fee on the moving value.
+        root: what decides where health is zero.
+        size: that picked its tier.
+        own: it has a single rate of its own.
+    """
     drift = row.drift_of(shape, g.side)
-    health = line.health.hi
-    again = v.doubt | margins.doubt | root.doubt | np.isnan(health) | (r.mmr.hi >= 1)
-    again = again | (np.abs(health) <= HARDLY_ANYTHING * line.size)
+    health = line.health
     already = health < 0
-    slope = Pair(drift, 0.0 * drift) - margins.fee_rate
+    slope = Pair(drift, 0.0 * drift) - fee
     if shape.requirement_moves:
         value = (line.base - root.deduction) / (slope - root.mmr)
         value = where(np.isnan(root.edge.hi), value, root.edge)
@@ -290,35 +352,23 @@ def finish(
     else:
         value = line.base / slope
     end = ends.end_at(shape, g, value, line.size)
-    again = again | end.doubt
+    doubt = end.doubt | root.doubt | ~(np.abs(health) > HARDLY_ANYTHING * line.size)
     if shape.requirement_leaps:
-        again = again | (end.none & ~already)
+        doubt = doubt | (end.none & ~already)
     price = end.price
     if shape.ticks_against:
         tick = Pair(g.tick.width, 0.0 * g.tick.width) / g.tick.scale
         price = price + tick * (g.side * shape.ticks_against)
     shown = printed(price, shape.liquidation_price, g.tick, g.side, end.strain)
-    gone = ends.bankruptcy(shape, g, v, backing.bankrupt)
-    lost = printed(gone.price, shape.bankruptcy_price, g.tick, g.side, gone.strain)
-    again = again | (shown.doubt & ~end.none) | gone.doubt | (lost.doubt & ~gone.none)
-    money = _money(shape, g, r, v, margins)
-    ratio = backing.requirement / backing.equity
-    again = again | money.doubt | (np.abs(backing.equity.hi) <= HARDLY_ANYTHING * line.size)
-    there = row.value_of(shape, g.qty, price).hi if shape.tier_moves else v.size.hi
-    beyond = (v.size.hi > t.last_cap) | (there > t.last_cap)
-    again = again | ((t.complete == 0) & ~own & beyond)
+    there = row.value_of(shape, g.qty, price).hi if shape.tier_moves else size
+    beyond = (size > t.last_cap) | (there > t.last_cap)
     unprinted = ~end.none & ~(shown.value.hi > 0)
-    return Figures(
+    return Ending(
         where(end.none | unprinted, np.nan, shown.value.hi),
-        where(gone.none | ~(lost.value.hi > 0), np.nan, lost.value.hi),
-        money.notional,
-        money.initial_margin,
-        money.maintenance_margin,
-        where(backing.equity.hi > 0, ratio.hi, np.nan),
         where(already, 1.0 * ALREADY, where(end.none, 1.0 * CANNOT, 1.0 * AT_PRICE)),
         end.none,
         unprinted,
-        again,
+        doubt | (shown.doubt & ~end.none) | ((t.complete == 0) & ~own & beyond),
     )
 
 
@@ -340,7 +390,7 @@ def _money(shape: Shape, g: Given, r: Rates, v: Values, margins: Margins) -> Mon
     return Money(notional.value.hi, initial.value.hi, amount, doubt)
 
 
-def warnings_of(g: Given, size: Value, own: Value, t: Terms, most: Value, notes: Value) -> Value:
+def _warnings(g: Given, size: Value, own: Value, t: Terms, most: Value, notes: Value) -> Value:
     """Return flags of what is to be said about a position.
 
     Args:
@@ -349,7 +399,7 @@ def warnings_of(g: Given, size: Value, own: Value, t: Terms, most: Value, notes:
     """
     above = (size > t.last_cap) | (notes >= shapes.OPEN_END)
     inferred = (notes == shapes.BASIS) | (notes == shapes.BASIS + shapes.OPEN_END)
-    count = divide_float(multiply_float(g.qty, t.lot_scale), t.lot_width)
+    count = g.qty * Pair(t.lots, t.lots_lo)
     lots = to_whole(count, HALF_UP, g.side, 1.0)
     uneven = np.abs((count - lots[0]).hi) > ON_GRID * np.abs(count.hi)
     flags = ABOVE_CAP * above + ABOVE_LEVERAGE * (g.leverage.hi > most) + INFERRED * inferred

@@ -12,13 +12,10 @@ from typing import NamedTuple
 import numpy as np
 
 from liqcalc.batch.fast import shapes
-from liqcalc.batch.fast.grid import DECIMALS, DOWN, HALF_UP, NONE, UP, Tick, printed, to_decimals, to_tick
+from liqcalc.batch.fast.grid import HALF_UP, NONE, UP, Tick, printed, to_tick
 from liqcalc.batch.fast.pairs import Pair, Value, where
 from liqcalc.batch.fast.shapes import Shape
 from liqcalc.engine import formulas
-
-_ZERO_HEALTH, _DOUBTFUL_HEALTH = 1e-29, 1e-27
-_STEP = 1e6  # the one requirement step in use: 0.000001
 
 
 class Given(NamedTuple):
@@ -132,17 +129,16 @@ def price_of(shape: Shape, value: Pair, qty: Pair) -> Pair:
 
 def values(shape: Shape, g: Given) -> Values:
     """Return what a position is worth."""
-    one = 1.0 + 0.0 * g.side
-    price, doubt = printed(g.entry, shape.entry, g.tick, g.side, one)
+    price, doubt = printed(g.entry, shape.entry, g.tick, g.side, 1.0)
     entry = value_of(shape, g.qty, price)
     mark = value_of(shape, g.qty, g.mark)
     index = value_of(shape, g.qty, g.index) if _uses_index(shape) else mark
     if shape.units:
-        entry, first = to_tick(entry, g.unit, HALF_UP, g.side, one)
-        mark, second = to_tick(mark, g.unit, HALF_UP, g.side, one)
+        entry, first = to_tick(entry, g.unit, HALF_UP, g.side, 1.0)
+        mark, second = to_tick(mark, g.unit, HALF_UP, g.side, 1.0)
         doubt = doubt | first | second
         if _uses_index(shape):
-            index, third = to_tick(index, g.unit, HALF_UP, g.side, one)
+            index, third = to_tick(index, g.unit, HALF_UP, g.side, 1.0)
             doubt = doubt | third
     if shape.tier_by == shapes.BY_CONTRACTS:
         size = g.qty / g.contract_size
@@ -165,7 +161,7 @@ def valued(v: Values, at: int) -> Pair:
 def _up(shape: Shape, g: Given, amount: Pair) -> tuple[Pair, Value]:
     """Return money rounded up to a whole unit, where the exchange counts in them."""
     if shape.units:
-        found = to_tick(amount, g.unit, UP, g.side, 1.0 + 0.0 * g.side)
+        found = to_tick(amount, g.unit, UP, g.side, 1.0)
         return found.value, found.doubt
     return amount, g.side != g.side  # noqa: PLR0124 - False for each row
 
@@ -190,7 +186,7 @@ def initial_margin(shape: Shape, g: Given, r: Rates, value: Pair) -> tuple[Pair,
 
 def _leverage_rate(shape: Shape, g: Given) -> tuple[Pair, Value]:
     one = 1.0 + 0.0 * g.side
-    found = printed(Pair(one, 0.0 * one) / g.leverage, shape.leverage_rate, g.tick, g.side, one)
+    found = printed(Pair(one, 0.0 * one) / g.leverage, shape.leverage_rate, g.tick, g.side, 1.0)
     return found.value, found.doubt
 
 
@@ -202,7 +198,7 @@ def _leverage_fee(shape: Shape, g: Given, entry: Pair) -> tuple[Pair, Value]:
         doubt = g.side != g.side  # noqa: PLR0124 - False for each row
     else:
         rate = formulas.leverage_bankruptcy_value(drift, g.taker, g.leverage)
-        found = printed(rate, shape.fee_rate, g.tick, g.side, 1.0 + 0.0 * g.side)
+        found = printed(rate, shape.fee_rate, g.tick, g.side, 1.0)
         fee, doubt = entry * found.value, found.doubt
     return where(g.taker.hi == 0, zero(g.side), fee), doubt
 
@@ -292,8 +288,8 @@ def _maintenance(
     if shape.minimum:
         maintenance = where((maintenance - g.minimum).hi > 0, maintenance, g.minimum)
     residue = zero(g.side)
-    if shape.step:
-        cut = to_decimals(maintenance, _STEP, DOWN, g.side, 1.0 + 0.0 * g.side)
+    if shape.step.to != NONE:
+        cut = printed(maintenance, shape.step, g.tick, g.side, 1.0)
         residue, doubt = cut.value - maintenance, doubt | cut.doubt
     if shape.exempt:
         residue = where(_exempt(shape, g), -maintenance, residue)

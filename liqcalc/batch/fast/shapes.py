@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from liqcalc.batch.fast.grid import NONE, TICK, Print
+from liqcalc.engine.numbers import UNROUNDED, Rounding
 from liqcalc.engine.words import (
     CrossPool,
     FeeBasis,
@@ -26,6 +27,8 @@ from liqcalc.engine.words import (
 )
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from liqcalc.engine.position import Position
     from liqcalc.engine.vocabulary import Rules
 
@@ -92,7 +95,7 @@ class Shape(NamedTuple):
     from_initial: bool
     exempt: bool
     minimum: bool
-    step: bool
+    step: Print
     leverage_rate: Print
     fee_rate: Print
     liquidation_price: Print
@@ -179,7 +182,7 @@ def shape_of(position: Position, rules: Rules) -> Shape | None:
         from_initial=rules.maintenance_from_initial,
         exempt=rules.covered_short_exempt and position.isolated and not linear,
         minimum=rules.minimum_requirement is not None,
-        step=mode.requirement_step is not None,
+        step=Print.of(_as_decimals(mode.requirement_step)),
         leverage_rate=to(rules.leverage_rate),
         fee_rate=to(rules.fee_rate),
         liquidation_price=to(mode.liquidation_price),
@@ -191,6 +194,13 @@ def shape_of(position: Position, rules: Rules) -> Shape | None:
         shown=_place(mode.shown_price),
         share=_place(mode.bankruptcy_share),
     )
+
+
+def _as_decimals(step: Decimal | None) -> Rounding:
+    """Return cutting down to a step that is a power of ten."""
+    if step is None:
+        return UNROUNDED
+    return Rounding("decimals", -int(step.as_tuple().exponent), "down")
 
 
 def _reserved(position: Position, rules: Rules) -> bool:
@@ -218,6 +228,8 @@ def _regular(position: Position, rules: Rules) -> bool:
     if FeeRate.LIQUIDATION in {mode.requirement_fee, mode.bankruptcy_fee}:
         if position.liquidation_fee is None:
             return False
+    if mode.requirement_step is not None and mode.requirement_step.as_tuple().digits != (1,):
+        return False
     if schedule is None or not schedule.tiers or schedule.slope:
         return False
     if schedule.continuous or schedule.open_interest:
