@@ -13,6 +13,7 @@ from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
+from rich.console import Console
 from rich.progress import Progress
 
 from benchmarks.positions import TODAY
@@ -53,7 +54,8 @@ def compare(rows: int, seed: int) -> Iterator[str]:
     sizes = [min(CHUNK, rows - start) for start in range(0, rows, CHUNK)]
     seeds = [seed * 1_000_003 + place for place in range(len(sizes))]
     found: list[Compared] = []
-    with ProcessPoolExecutor(PROCESSES) as pool, Progress(transient=True) as progress:
+    screen = Progress(console=Console(stderr=True), transient=True)
+    with ProcessPoolExecutor(PROCESSES) as pool, screen as progress:
         task = progress.add_task("comparing", total=rows)
         for size, chunk in zip(sizes, pool.map(chunk_of, sizes, seeds), strict=True):
             found.append(chunk)
