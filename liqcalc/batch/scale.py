@@ -158,13 +158,21 @@ def evaluate_spark(frame: DataFrame, **options: Unpack[Options]) -> DataFrame:
         InputError: a column is missing or misspelt, or pyspark is not installed.
     """
     ready = spark_function(frame.schema, **options)
-    if ACCOUNT in frame.columns:
-        from pyspark.sql import functions as F  # noqa: N812 - its name everywhere
+    return by_account(frame).mapInArrow(*ready)
 
-        account = F.col(ACCOUNT).cast("string")
-        anywhere = F.xxhash64(*frame.columns).cast("string")  # else one worker gets them all
-        frame = frame.repartition(F.coalesce(account, anywhere)).sortWithinPartitions(ACCOUNT)
-    return frame.mapInArrow(*ready)
+
+def by_account(frame: DataFrame) -> DataFrame:
+    """Return a frame of Spark with each account in one partition, sorted by it.
+
+    Rows without an account go anywhere: else one worker would get them all.
+    """
+    if ACCOUNT not in frame.columns:
+        return frame
+    from pyspark.sql import functions as F  # noqa: N812 - its name everywhere
+
+    anywhere = F.xxhash64(*frame.columns).cast("string")
+    owner = F.coalesce(F.col(ACCOUNT).cast("string"), anywhere)
+    return frame.repartition(owner).sortWithinPartitions(ACCOUNT)
 
 
 def evaluate_ray(dataset: Dataset, *, groups: int = GROUPS, **options: Unpack[Options]) -> Dataset:
@@ -189,13 +197,22 @@ def evaluate_ray(dataset: Dataset, *, groups: int = GROUPS, **options: Unpack[Op
     if ACCOUNT not in schema.names:
         function = partial(evaluate_batch, **options)
         return dataset.map_batches(function, batch_format="pyarrow", batch_size=ROWS)
+    return in_groups(dataset, partial(evaluate_batch, **options), groups)
+
+
+def in_groups(dataset: Dataset, function: Callable[[pa.Table], pa.Table], groups: int) -> Dataset:
+    """Return what `function` makes of each group; all rows of an account are in one.
+
+    Groups are of many accounts, since each costs a call.
+    """
     grouped = dataset.map_batches(partial(_with_group, groups=groups), batch_format="pyarrow")
-    function = partial(_evaluate_group, **options)
-    return grouped.groupby(_GROUP).map_groups(function, batch_format="pyarrow")
+    without = partial(_without_group, function)
+    parts = grouped.groupby(_GROUP, num_partitions=groups)
+    return parts.map_groups(without, batch_format="pyarrow")
 
 
-def _evaluate_group(table: pa.Table, **options: Unpack[Options]) -> pa.Table:
-    return evaluate_batch(table.drop_columns(_GROUP), **options)
+def _without_group(function: Callable[[pa.Table], pa.Table], table: pa.Table) -> pa.Table:
+    return function(table.drop_columns(_GROUP))
 
 
 def _with_group(table: pa.Table, *, groups: int) -> pa.Table:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import sys
+from importlib.util import find_spec
+from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -14,8 +15,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from liqcalc.batch.evaluate import evaluate
-from liqcalc.batch.scale import evaluate_batches, evaluate_ray, evaluate_spark
+from liqcalc.batch.scale import evaluate_batches, evaluate_ray, evaluate_spark, spark_function
 from liqcalc.errors import InputError
+from tests.batch.clusters import ray_cluster, spark_cluster
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     Row = dict[str, Any]
     Rows = list[Row]
 
+RECIPES = Path(__file__).parents[2] / "docs" / "scale.md"
 DAY = "2026-11-22"
 SYMBOLS = (
     ("binance", "BTCUSDT", 60_000.0),
@@ -109,6 +112,16 @@ def texts(found: Table) -> Rows:
     return [row | {"reason": re.sub(r" \(row \d+\)", "", row["reason"] or "")} for row in rows]
 
 
+def run_recipe(word: str, folder: str, made: Path) -> Table:
+    """Run the recipe of docs/scale.md that has `word`, on `folder`; return what it writes."""
+    blocks = re.findall(r"```python\n(.*?)```", RECIPES.read_text(), re.DOTALL)
+    recipe = next(block for block in blocks if word in block)
+    for name, path in {"positions": folder, "found": str(made / "found")}.items():
+        recipe = recipe.replace(f'"{name}"', repr(path))
+    exec(recipe, {})  # noqa: S102 - it is ours
+    return pq.read_table(made / "found")
+
+
 def without(reason: str) -> NoReturn:
     """Skip a test that cannot run here; where it must run, fail."""
     if os.environ.get("LIQCALC_CLUSTERS") == "must run":
@@ -118,38 +131,20 @@ def without(reason: str) -> NoReturn:
 
 @pytest.fixture(scope="module")
 def spark() -> Iterator[SparkSession]:
-    """Start Spark with two workers, each a process of its own with one core."""
     if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
         without("Spark needs Java")
-    try:
-        from pyspark.sql import SparkSession
-    except ImportError:
+    if find_spec("pyspark") is None:
         without('needs pip install "liqcalc[spark]"')
-    os.environ["PYSPARK_PYTHON"] = sys.executable
-    here = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
-    small = {"spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "4"}
-    builder = SparkSession.builder.master("local-cluster[2,1,1024]").config(map=here | small)
-    session = builder.getOrCreate()
-    yield session
-    session.stop()
+    with spark_cluster() as session:
+        yield session
 
 
 @pytest.fixture(scope="module")
 def ray() -> Iterator[ModuleType]:
-    """Start Ray with two nodes of one core, each at a loopback address of its own."""
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    try:
-        import ray
-        from ray.cluster_utils import Cluster
-    except ImportError:
+    if find_spec("ray") is None:
         without('needs pip install "liqcalc[ray]"')
-    cluster = Cluster()
-    for address in ("127.0.0.2", "127.0.0.3"):  # Ray takes 127.0.0.1 for another
-        cluster.add_node(num_cpus=1, node_ip_address=address, include_dashboard=False)
-    ray.init(address=cluster.address, log_to_driver=False)
-    yield ray
-    ray.shutdown()
-    cluster.shutdown()
+    with ray_cluster() as ray:
+        yield ray
 
 
 @pytest.mark.slow
@@ -157,12 +152,13 @@ def ray() -> Iterator[ModuleType]:
 class TestClusters:
     """Two workers find what one process does, row by row."""
 
-    def test_spark(self, spark: SparkSession, folder: str, expected: Rows) -> None:
-        frame = spark.read.parquet(folder)
+    def test_the_recipe_for_spark(
+        self, spark: SparkSession, folder: str, expected: Rows, tmp_path: Path
+    ) -> None:
+        found = run_recipe("pyspark", folder, tmp_path)
 
-        found = evaluate_spark(frame, today=DAY)
-
-        assert texts(found.toArrow()) == expected
+        assert spark.version
+        assert texts(found) == expected
 
     def test_spark_without_accounts_moves_nothing(self, spark: SparkSession, table: Table) -> None:
         rows = table.drop_columns(["account_id", "wallet_balance"])
@@ -173,10 +169,16 @@ class TestClusters:
         assert "Exchange" not in found._jdf.queryExecution().toString()  # noqa: SLF001
         assert texts(found.toArrow()) == texts(evaluate(rows, today=DAY))
 
-    def test_ray(self, ray: ModuleType, folder: str, expected: Rows) -> None:
-        dataset = ray.data.read_parquet(folder)
+    def test_the_recipe_for_ray(
+        self, ray: ModuleType, folder: str, expected: Rows, tmp_path: Path
+    ) -> None:
+        found = run_recipe("import ray", folder, tmp_path)
 
-        found = evaluate_ray(dataset, groups=8, today=DAY)
+        assert ray.is_initialized()
+        assert texts(found) == expected
+
+    def test_ray_with_few_groups(self, ray: ModuleType, folder: str, expected: Rows) -> None:
+        found = evaluate_ray(ray.data.read_parquet(folder), groups=3, today=DAY)
 
         assert texts(pa.concat_tables(ray.get(found.to_arrow_refs()))) == expected
 
@@ -187,6 +189,24 @@ class TestClusters:
 
         tables = ray.get(found.to_arrow_refs())
         assert texts(pa.concat_tables(tables)) == texts(evaluate(rows, today=DAY))
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+class TestMistakes:
+    """What is wrong with a job is said before it starts."""
+
+    def test_a_misspelt_column_is_refused_at_once(self, spark: SparkSession, table: Table) -> None:
+        frame = spark.createDataFrame(table.rename_columns({"side": "Side"}))
+
+        with pytest.raises(InputError, match="Side"):
+            evaluate_spark(frame)
+
+    def test_one_account_for_all_rows_is_refused(self, spark: SparkSession, table: Table) -> None:
+        frame = spark.createDataFrame(table.drop_columns(["account_id"]))
+
+        with pytest.raises(InputError, match="all would have to be on one machine"):
+            spark_function(frame.schema, given={"account_id": "a"})
 
 
 class TestBatches:
