@@ -111,7 +111,7 @@ class _Evaluation:
         self.tier[rows] = found.tier
         self.status[rows] = ending.status
         self.flags[rows] = standing.warnings
-        self.reason[rows] = np.where(ending.unprinted, 1, np.where(ending.none, 0, -1))
+        self.reason[rows] = position.reason_of(ending)
         self.again[rows] = found.again
 
     def _again(self) -> dict[int, Found]:

@@ -58,22 +58,41 @@ def rates_at(t: Table, at: Value) -> Rates:
     )
 
 
+def beyond(shape: Shape, size: Pair, cap: Value, cap_lo: Value) -> tuple[Value, Value]:
+    """Return whether a size lies beyond the end of a row, and whether that is in doubt."""
+    over = (size.hi - cap) + (size.lo - cap_lo)  # exact where they are near
+    same = np.abs(over) <= _SAME * cap
+    doubt = (np.abs(over) <= _DOUBTFUL * cap) & ~same
+    return (over > 0) & ~same if shape.edge_in_lower else (over > 0) | same, doubt
+
+
 def pick(shape: Shape, size: Pair, t: Table, first: Value, count: Value) -> tuple[Value, Value]:
     """Return which row holds a size, and whether that is in doubt."""
     row = first - first
-    doubt = first != first  # noqa: PLR0124 - False for each row
+    doubt = first < 0
     while True:
-        cap, cap_lo = take(t.cap, first + row), take(t.cap_lo, first + row)
-        over = (size.hi - cap) + (size.lo - cap_lo)  # exact where they are near
-        same = np.abs(over) <= _SAME * cap
-        doubt = doubt | ((np.abs(over) <= _DOUBTFUL * cap) & ~same & (over == over))
-        beyond = (over > 0) & ~same
-        if not shape.edge_in_lower:
-            beyond = beyond | same
-        beyond = beyond & (row < count - 1)
-        if every(~beyond):
+        at = first + row
+        over, unsure = beyond(shape, size, take(t.cap, at), take(t.cap_lo, at))
+        doubt = doubt | unsure
+        over = over & (row < count - 1)
+        if every(~over):
             return row, doubt
-        row = row + 1 * beyond
+        row = row + 1 * over
+
+
+def stays(
+    drift: Value, r: Rates, low: Value, high: Value, base: Value, fee: Value, health: Value
+) -> Value:
+    """Return where health changes its sign before the row of the mark ends.
+
+    Args:
+        drift, base, fee, health: of the line.
+        r, low, high: the row and its ends.
+    """
+    way = where(health < 0, drift, -drift)
+    far = where(way > 0, high, low)
+    there = (drift - fee - r.mmr.hi) * far - (base - r.deduction.hi)
+    return (there * health <= 0) & (np.abs(there) > _NEAR_EDGE * far)
 
 
 class Sweep(NamedTuple):

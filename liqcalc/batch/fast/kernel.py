@@ -15,10 +15,10 @@ from numba import njit, types
 from numba.extending import intrinsic
 
 from liqcalc.batch.fast import compiled, ends, meant, position, row
-from liqcalc.batch.fast.ends import Line, Table
+from liqcalc.batch.fast.ends import Line
 from liqcalc.batch.fast.pairs import Pair, Value
-from liqcalc.batch.fast.position import Backing, Figures, Raw, Root, Spot, Terms
-from liqcalc.batch.fast.row import Given, Margins, Rates, Values
+from liqcalc.batch.fast.position import Prices, Raw, Root, Spot, Terms
+from liqcalc.batch.fast.row import Rates, Values
 from liqcalc.batch.fast.slots import ROWS, STRIDE, slots_of
 
 if TYPE_CHECKING:
@@ -37,94 +37,96 @@ class Place(NamedTuple):
     count: Value
     at: Value
     doubt: Value
+    low: Value
+    high: Value
     most: Value
     notes: Value
 
 
-class Doubts(NamedTuple):
-    """Truths as numbers: 0 or 1."""
+class Worth(NamedTuple):
+    """`Values` as numbers."""
 
-    values: Value
-    margins: Value
-    never: Value
-    root: Value
+    entry: Pair
+    mark: Pair
+    index: Pair
+    size: Pair
+    doubt: Value
 
 
-class Out(NamedTuple):
-    """What leaves a block, in this order."""
+class Course(NamedTuple):
+    """`Line` with the fee on the moving value."""
+
+    base: Pair
+    health: Value
+    size: Value
+    fee: Pair
+    stays: Value
+
+
+class Turn(NamedTuple):
+    """`Root` as numbers."""
+
+    mmr: Pair
+    deduction: Pair
+    edge: Pair
+    none: Value
+    doubt: Value
+
+
+class End(NamedTuple):
+    """`Ending` in the order in which it leaves a block, and the row of the table."""
 
     liquidation_price: Value
+    tier: Value
+    status: Value
+    reason: Value
+    doubt: Value
+
+
+class Stand(NamedTuple):
+    """`Standing` as numbers."""
+
     bankruptcy_price: Value
     notional: Value
     initial_margin: Value
     maintenance_margin: Value
     margin_ratio: Value
     max_leverage: Value
-    tier: Value
-    status: Value
-    none: Value
-    unprinted: Value
-    again: Value
     warnings: Value
-
-
-class Worth(NamedTuple):
-    """`Values` without its doubt."""
-
-    entry: Pair
-    mark: Pair
-    index: Pair
-    size: Pair
-
-
-class Parts(NamedTuple):
-    """`Margins` without its doubt."""
-
-    pnl: Pair
-    cash: Pair
-    initial: Pair
-    maintenance: Pair
-    residue: Pair
-    fee_constant: Pair
-    fee_rate: Pair
-    maintenance_fee: Pair
-    reserve: Pair
-
-
-class Turn(NamedTuple):
-    """`Root` without its truths."""
-
-    mmr: Pair
-    deduction: Pair
-    edge: Pair
+    doubt: Value
 
 
 _SIDE = 0
 _RAW = slots_of(Raw, 1)
 _TERMS = slots_of(Terms, _RAW.after)
-_GIVEN = slots_of(Given, _TERMS.after)
-_WORTH = slots_of(Worth, _GIVEN.after)
+_PRICES = slots_of(Prices, _TERMS.after)
+_WORTH = slots_of(Worth, _PRICES.after)
 _PLACE = slots_of(Place, _WORTH.after)
 _RATES = slots_of(Rates, _PLACE.after)
-_PARTS = slots_of(Parts, _RATES.after)
-_BACKING = slots_of(Backing, _PARTS.after)
-_LINE = slots_of(Line, _BACKING.after)
-_TURN = slots_of(Turn, _LINE.after)
-_DOUBTS = slots_of(Doubts, _TURN.after)
-_OUT = slots_of(Out, _DOUBTS.after)
-SLOTS = _OUT.after
+_COURSE = slots_of(Course, _RATES.after)
+_TURN = slots_of(Turn, _COURSE.after)
+_STAND = slots_of(Stand, _TURN.after)
+_END = slots_of(End, _STAND.after)
+_FLOATS, _REST, _LONG = range(_END.after, _END.after + 3)
+SLOTS = _LONG + 1
+FIGURES = (*Stand._fields[:6], End._fields[0])
+"""The figures that leave a block, in this order."""
 
 _inline = njit(error_model="numpy", forceinline=True, _nrt=False)
-_raw, _terms, _given, _worth = (_inline(s.load) for s in (_RAW, _TERMS, _GIVEN, _WORTH))
-_place, _rates, _parts, _backing = (_inline(s.load) for s in (_PLACE, _RATES, _PARTS, _BACKING))
-_line, _turn, _doubts = (_inline(s.load) for s in (_LINE, _TURN, _DOUBTS))
-_save_given, _save_worth = _inline(_GIVEN.save), _inline(_WORTH.save)
-_save_place, _save_rates, _save_parts = (_inline(s.save) for s in (_PLACE, _RATES, _PARTS))
-_save_backing, _save_line, _save_turn = (_inline(s.save) for s in (_BACKING, _LINE, _TURN))
-_save_out = _inline(_OUT.save)
-_FIRST_RAW, _FIRST_TERM, _FIRST_OUT = _RAW.first, _TERMS.first, _OUT.first
-_OUTS, _RAWS = _OUT.count, len(Raw._fields)
-_DOUBT_VALUES, _DOUBT_MARGINS, _NEVER, _DOUBT_ROOT = range(_DOUBTS.first, _DOUBTS.after)
+_raw, _terms, _prices, _worth = (_inline(s.load) for s in (_RAW, _TERMS, _PRICES, _WORTH))
+_place, _rates, _course, _turn = (_inline(s.load) for s in (_PLACE, _RATES, _COURSE, _TURN))
+_save_prices, _save_worth, _save_place = (_inline(s.save) for s in (_PRICES, _WORTH, _PLACE))
+_save_rates, _save_course, _save_turn = (_inline(s.save) for s in (_RATES, _COURSE, _TURN))
+_save_stand, _save_end = _inline(_STAND.save), _inline(_END.save)
+_FIRST_RAW, _FIRST_TERM, _FIRST_FIGURE = _RAW.first, _TERMS.first, _STAND.first
+_RAWS = len(Raw._fields)
+_SIZE, _SIZE_LO = _WORTH.first + 6, _WORTH.first + 7
+_OWN, _FIRST, _COUNT, _AT, _UNSURE = range(_PLACE.first, _PLACE.first + 5)
+_WARNINGS, _DOUBT = _STAND.first + 6, _STAND.first + 7
+_PRICE, _TIER, _STATUS, _REASON, _DOUBTFUL = range(_END.first, _END.after)
+_NO_END = 1e290
+_FIRST_TERM_FIRST = (_TERMS.first + Terms._fields.index("first")) * STRIDE
+_FIRST_TERM_COUNT = (_TERMS.first + Terms._fields.index("count")) * STRIDE
 
 
 @intrinsic
@@ -140,23 +142,30 @@ def _number(context: Any, address: Any, i: Any) -> Any:
 
 
 @njit(**_OPTIONS)
+def _mean(block):
+    """Find the decimals that were meant by the floats of the scratch slots."""
+    longer = 0.0
+    for i in range(ROWS):
+        lo, long = meant.short_part(block[_FLOATS * STRIDE + i])
+        block[_REST * STRIDE + i] = lo
+        block[_LONG * STRIDE + i] = 1.0 * long
+    for i in range(ROWS):
+        longer = max(longer, block[_LONG * STRIDE + i])
+    return longer > 0
+
+
+@njit(**_OPTIONS)
 def _read(block, address, start, rows, j):
     """Read one column of numbers, and find the decimals that were meant."""
-    hi = (_FIRST_RAW + 2 * j) * STRIDE
     for i in range(rows):
-        block[hi + i] = _number(address, start + i)
-    lo, flag = hi + STRIDE, _FIRST_OUT * STRIDE
-    for i in range(ROWS):
-        part, longer = meant.short_part(block[hi + i])
-        block[lo + i] = part
-        block[flag + i] = 1.0 * longer
-    found = 0.0
-    for i in range(ROWS):
-        found += block[flag + i]
-    if found > 0:
+        block[_FLOATS * STRIDE + i] = _number(address, start + i)
+    if _mean(block):
         for i in range(rows):
-            if block[flag + i] > 0:
-                block[lo + i] = meant.shortest(block[hi + i])
+            if block[_LONG * STRIDE + i] > 0:
+                block[_REST * STRIDE + i] = meant.shortest(block[_FLOATS * STRIDE + i])
+    at = (_FIRST_RAW + 2 * j) * STRIDE
+    for i in range(2 * STRIDE):
+        block[at + i] = block[_FLOATS * STRIDE + i]
 
 
 @njit(**_OPTIONS)
@@ -169,11 +178,45 @@ def _look_up(block, terms, plan, start, rows, varying):
 
 
 @njit(**_OPTIONS)
-def _write(block, out, start, rows):
-    for j in range(_OUTS):
-        at = (_FIRST_OUT + j) * STRIDE
+def _write(block, figures, tier, status, reason, flags, again, start, rows):
+    """Let the results of a block leave it."""
+    for j in range(6):
+        at = (_FIRST_FIGURE + j) * STRIDE
         for i in range(rows):
-            out[j, start + i] = block[at + i]
+            figures[j, start + i] = block[at + i]
+    for i in range(rows):
+        figures[6, start + i] = block[_PRICE * STRIDE + i]
+    for i in range(rows):
+        tier[start + i] = int(block[_TIER * STRIDE + i])
+    for i in range(rows):
+        status[start + i] = int(block[_STATUS * STRIDE + i])
+    for i in range(rows):
+        reason[start + i] = int(block[_REASON * STRIDE + i])
+    for i in range(rows):
+        flags[start + i] = int(block[_WARNINGS * STRIDE + i])
+    for i in range(rows):
+        doubt = block[_DOUBT * STRIDE + i] + block[_DOUBTFUL * STRIDE + i]
+        again[start + i] = doubt + block[_UNSURE * STRIDE + i] > 0
+
+
+@_inline
+def _known(block, i):
+    """Return the values of a row."""
+    w = _worth(block, i)
+    return Values(w.entry, w.mark, w.index, w.size, w.doubt > 0)
+
+
+@_inline
+def _given(block, i):
+    """Return what a row gives."""
+    return position.given_of(_raw(block, i), _prices(block, i), block[i], _terms(block, i))
+
+
+@_inline
+def _spot(block, i):
+    """Return where a row stands in its table."""
+    p = _place(block, i)
+    return Spot(p.own > 0, int(p.first), int(p.count), int(p.at), p.doubt > 0)
 
 
 @cache
@@ -184,17 +227,40 @@ def isolated(shape: Shape) -> Any:
     @njit(**_OPTIONS)
     def value(block):
         for i in range(ROWS):
-            given = position.given_of(shape, _raw(block, i), block[i], _terms(block, i))
-            values = row.values(shape, given)
-            _save_given(block, i, given)
-            _save_worth(block, i, Worth(values.entry, values.mark, values.index, values.size))
-            block[_DOUBT_VALUES * STRIDE + i] = 1.0 * values.doubt
+            prices = position.prices_of(shape, _raw(block, i), block[i], _terms(block, i))
+            _save_prices(block, i, prices)
+            given = position.given_of(_raw(block, i), prices, block[i], _terms(block, i))
+            v = row.values(shape, given)
+            _save_worth(block, i, Worth(v.entry, v.mark, v.index, v.size, 1.0 * v.doubt))
 
     @njit(**_OPTIONS)
-    def find_tier(block, rows, table, most, notes):
+    def pick(block, table):
+        """Find the rows of one table that hold the sizes."""
+        first, count = int(block[_FIRST_TERM_FIRST]), int(block[_FIRST_TERM_COUNT])
+        for i in range(ROWS):
+            block[_AT * STRIDE + i] = 0.0
+            block[_UNSURE * STRIDE + i] = 0.0
+        for k in range(count - 1):
+            cap, cap_lo = table.cap[first + k], table.cap_lo[first + k]
+            for i in range(ROWS):
+                size = Pair(block[_SIZE * STRIDE + i], block[_SIZE_LO * STRIDE + i])
+                over, doubt = ends.beyond(shape, size, cap, cap_lo)
+                block[_AT * STRIDE + i] += 1.0 * over
+                block[_UNSURE * STRIDE + i] += 1.0 * doubt
+
+    @njit(**_OPTIONS)
+    def find_tier(block, rows, table, most, notes, single):
+        if single:
+            pick(block, table)
         for i in range(rows):
-            raw, size = _raw(block, i), _worth(block, i).size
-            spot = position.spot_of(shape, raw, size, _terms(block, i), table)
+            raw, size, t = _raw(block, i), _worth(block, i).size, _terms(block, i)
+            if single:
+                own = raw.mmr.hi == raw.mmr.hi
+                at = 0 if own else int(block[_AT * STRIDE + i])
+                doubt = block[_UNSURE * STRIDE + i] > 0
+                spot = Spot(own, int(t.first), 1 if own else int(t.count), at, doubt)
+            else:
+                spot = position.spot_of(shape, raw, size, t, table)
             at = spot.first + spot.at
             rates = position.rates_of(shape, raw, spot.own, ends.rates_at(table, at))
             _save_rates(block, i, rates)
@@ -204,91 +270,74 @@ def isolated(shape: Shape) -> Any:
                 1.0 * spot.count,
                 1.0 * spot.at,
                 1.0 * spot.doubt,
-                np.nan if spot.own else most[at],
+                table.cap[at - 1] if spot.at > 0 else 0.0,
+                _NO_END if spot.own else min(_NO_END, table.cap[at]),
+                most[at],
                 notes[at],
             )
             _save_place(block, i, place)
 
     @njit(**_OPTIONS)
-    def margin(block):
+    def stand(block):
         for i in range(ROWS):
-            given, rates, w = _given(block, i), _rates(block, i), _worth(block, i)
-            values = Values(w.entry, w.mark, w.index, w.size, block[_DOUBT_VALUES * STRIDE + i] > 0)
-            m = row.margins(shape, given, rates, values, row.zero(block[i]))
-            parts = Parts(
-                m.pnl,
-                m.cash,
-                m.initial,
-                m.maintenance,
-                m.residue,
-                m.fee_constant,
-                m.fee_rate,
-                m.maintenance_fee,
-                m.reserve,
+            g, r, v, t = _given(block, i), _rates(block, i), _known(block, i), _terms(block, i)
+            m = row.margins(shape, g, r, v, row.zero(block[i]))
+            backing = position.backing_of(shape, m, v)
+            p, spot = _place(block, i), _spot(block, i)
+            s = position.standing_of(shape, g, r, v, spot, m, backing, t, p.most, p.notes)
+            standing = Stand(
+                s.bankruptcy_price,
+                s.notional,
+                s.initial_margin,
+                s.maintenance_margin,
+                s.margin_ratio,
+                s.max_leverage,
+                s.warnings,
+                1.0 * s.doubt,
             )
-            _save_parts(block, i, parts)
-            block[_DOUBT_MARGINS * STRIDE + i] = 1.0 * m.doubt
-            backing = position.backing_of(shape, m, values)
-            _save_backing(block, i, backing)
-            _save_line(block, i, ends.line(shape, given, rates, values, m, backing.cash))
+            _save_stand(block, i, standing)
+            line = ends.line(shape, g, r, v, m, backing.cash)
+            drift, fee = row.drift_of(shape, block[i]), m.fee_rate
+            stays = ends.stays(drift, r, p.low, p.high, line.base.hi, fee.hi, line.health)
+            course = Course(line.base, line.health, line.size, fee, 1.0 * stays)
+            _save_course(block, i, course)
+            if moves:
+                _save_turn(block, i, Turn(r.mmr, r.deduction, r.mmr * np.nan, 0.0, 0.0))
 
     @njit(**_OPTIONS)
     def find_root(block, rows, table):
         for i in range(rows):
-            p, line, drift = _place(block, i), _line(block, i), row.drift_of(shape, block[i])
-            spot = Spot(p.own > 0, int(p.first), int(p.count), int(p.at), p.doubt > 0)
-            fee = _parts(block, i).fee_rate.hi
+            c = _course(block, i)
+            if c.stays > 0:
+                continue
+            drift = row.drift_of(shape, block[i])
+            r, spot = _rates(block, i), _spot(block, i)
             root = position.root_of(
-                shape, drift, spot, _rates(block, i), line.base.hi, fee, line.health.hi, table
+                shape, drift, spot, r, c.base.hi, c.fee.hi, c.health, table
             )
-            _save_turn(block, i, Turn(root.mmr, root.deduction, root.edge))
-            block[_NEVER * STRIDE + i] = 1.0 * root.none
-            block[_DOUBT_ROOT * STRIDE + i] = 1.0 * root.doubt
+            turn = Turn(root.mmr, root.deduction, root.edge, 1.0 * root.none, 1.0 * root.doubt)
+            _save_turn(block, i, turn)
 
     @njit(**_OPTIONS)
     def finish(block):
         for i in range(ROWS):
-            given, rates, w, d = _given(block, i), _rates(block, i), _worth(block, i), _doubts(block, i)
-            values = Values(w.entry, w.mark, w.index, w.size, d.values > 0)
-            p, place, turn, terms = _parts(block, i), _place(block, i), _turn(block, i), _terms(block, i)
-            margins = Margins(
-                p.pnl,
-                p.cash,
-                p.initial,
-                p.maintenance,
-                p.residue,
-                p.fee_constant,
-                p.fee_rate,
-                p.maintenance_fee,
-                p.reserve,
-                d.margins > 0,
-            )
-            root = Root(turn.mmr, turn.deduction, turn.edge, d.never > 0, d.root > 0)
-            own = place.own > 0
-            f = position.finish(
-                shape, given, rates, values, own, margins, _backing(block, i), _line(block, i), root, terms
-            )
-            size = values.size.hi
-            flags = position.warnings_of(given, size, own, terms, place.most, place.notes)
-            out = Out(
-                f.liquidation_price,
-                f.bankruptcy_price,
-                f.notional,
-                f.initial_margin,
-                f.maintenance_margin,
-                f.margin_ratio,
-                place.most,
-                place.at + 1.0,
-                f.status,
-                1.0 * f.none,
-                1.0 * f.unprinted,
-                1.0 * (f.again | (place.doubt > 0)),
-                flags,
-            )
-            _save_out(block, i, out)
+            g, t, p, size = _given(block, i), _terms(block, i), _place(block, i), _worth(block, i).size
+            c, r = _course(block, i), _rates(block, i)
+            root = Root(r.mmr, r.deduction, r.mmr * np.nan, False, False)
+            if moves:
+                turn = _turn(block, i)
+                root = Root(turn.mmr, turn.deduction, turn.edge, turn.none > 0, turn.doubt > 0)
+            line = Line(c.base, c.health, c.size)
+            e = position.ending_of(shape, g, line, c.fee, root, size.hi, p.own > 0, t)
+            reason = position.reason_of(e)
+            end = End(e.liquidation_price, p.at + 1.0, e.status, reason, 1.0 * e.doubt)
+            _save_end(block, i, end)
 
     @njit(**_OPTIONS)
-    def run(block, columns, side, plan, terms, varying, table, most, notes, out):
+    def run(
+        block, columns, side, plan, terms, varying, table, most, notes, single,
+        figures, tier, status, reason, flags, again,
+    ):
         total = side.shape[0]
         for start in range(0, total, ROWS):
             rows = min(ROWS, total - start)
@@ -299,12 +348,12 @@ def isolated(shape: Shape) -> Any:
                     _read(block, columns[j], start, rows, j)
             _look_up(block, terms, plan, start, rows, varying)
             value(block)
-            find_tier(block, rows, table, most, notes)
-            margin(block)
+            find_tier(block, rows, table, most, notes, single)
+            stand(block)
             if moves:
                 find_root(block, rows, table)
             finish(block)
-            _write(block, out, start, rows)
+            _write(block, figures, tier, status, reason, flags, again, start, rows)
 
     return run
 

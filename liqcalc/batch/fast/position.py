@@ -18,6 +18,7 @@ from liqcalc.batch.fast.row import Given, Margins, Rates, Values
 from liqcalc.batch.fast.shapes import Shape
 
 CANNOT, AT_PRICE, ALREADY = range(3)
+NO_PRICE, UNPRINTED = range(2)
 ABOVE_CAP, ABOVE_LEVERAGE, INFERRED, NO_LOT, OWN_RATE = 1, 2, 4, 8, 16
 
 
@@ -370,6 +371,11 @@ def ending_of(
         unprinted,
         doubt | (shown.doubt & ~end.none) | ((t.complete == 0) & ~own & beyond),
     )
+
+
+def reason_of(e: Ending) -> Value:
+    """Return the place of the reason why there is no price; -1 if there is one."""
+    return where(e.unprinted, 1.0 * UNPRINTED, where(e.none, 1.0 * NO_PRICE, -1.0))
 
 
 def _money(shape: Shape, g: Given, r: Rates, v: Values, margins: Margins) -> Money:
