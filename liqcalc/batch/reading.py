@@ -114,7 +114,10 @@ class _Parquet:
             raise IsADirectoryError
         self.schema = pa.parquet.read_schema(name)
         _once(self.schema.names, name)
-        self._file = pa.parquet.ParquetFile(name, read_dictionary=_words_of(self.schema))
+        # Read ahead by Arrow itself, what was read would be kept until the end.
+        self._file = pa.parquet.ParquetFile(
+            name, read_dictionary=_words_of(self.schema), pre_buffer=False
+        )
         self._read = 0
 
     def chunks(self) -> Generator[Any]:
