@@ -47,10 +47,10 @@ def whole_accounts(batches: Iterable[pa.Table], *, rows: int = 1) -> Iterator[pa
             unfinished.append(batch.slice(start))
         account = None if ids is None else ids[-1].as_py()
         if whole and sum(table.num_rows for table in whole) >= rows:
-            yield pa.concat_tables(whole)
+            yield pa.concat_tables(whole, promote_options="default")
             whole = []
     if whole or unfinished:
-        yield pa.concat_tables(whole + unfinished)
+        yield pa.concat_tables(whole + unfinished, promote_options="default")
 
 
 def sorted_accounts(batches: Iterable[pa.Table]) -> Iterator[pa.Table]:
