@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import time
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from liqcalc.batch import tables
 from liqcalc.batch.columns import Coded, Results
-from liqcalc.batch.exactly import FIGURES, INVALID, ExactRows, Found
+from liqcalc.batch.exactly import FIGURES, INVALID, ExactRows, Found, whole_pools
 from liqcalc.batch.fast import columnar, position
-from liqcalc.batch.fast.columnar import Block, Book
 from liqcalc.batch.fast.keys import keys_of
 from liqcalc.batch.fast.plans import Plans
-from liqcalc.batch.fast.pools import cross_pools
-from liqcalc.batch.fast.position import Raw, Terms
+from liqcalc.batch.fast.run import Isolated, Output
 from liqcalc.engine.solve import Status
 from liqcalc.rules.catalog import Catalog
 
@@ -25,19 +24,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from liqcalc.batch.columns import Columns, Floats
-    from liqcalc.batch.fast.keys import Keys
+    from liqcalc.batch.columns import Columns
 
-    Rows = NDArray[np.int64]
-
-BLOCK = 8192
 _EXACT_INPUTS = ("accrued_fees", "max_leverage", "funding_rate", "risk_level", "liquidation_fee")
 _STATUSES = (
     *(Status.CANNOT_BE_LIQUIDATED, Status.LIQUIDATABLE_AT_PRICE, Status.ALREADY_LIQUIDATABLE),
     *(Status.INDETERMINATE, INVALID),
 )
 _OF_TABLES = ("LQ301", "LQ302")
-_MARGIN = 32
+_MARGIN, _FLAGS = 32, 64
 _REASONS = (
     "no positive price liquidates this position",
     "it lies below the smallest price that the exchange prints",
@@ -63,124 +58,101 @@ def evaluate_columns(columns: Columns, catalog: Catalog, today: str) -> Results:
         return _Evaluation(columns, catalog, today).results()
 
 
+@cache
+def _plans_of(catalog: Catalog, today: str) -> Plans:
+    return Plans(catalog, today)
+
+
 class _Evaluation:
     """One table on its way from columns to results."""
 
     def __init__(self, columns: Columns, catalog: Catalog, today: str) -> None:
-        rows = columns.rows
         self.columns = columns
         self.exact = ExactRows(columns, catalog, today)
-        self.plans = Plans(catalog, today)
+        self.plans = _plans_of(catalog, today)
         self.keys = keys_of(columns, self.plans)
-        plans = self.plans
-        self.book = Book(plans.table(), plans.most_leverage(), plans.tier_notes())
-        self.terms = self.plans.terms()
-        self.figures = {name: np.full(rows, np.nan) for name in FIGURES}
-        self.tier = np.zeros(rows, dtype=np.int16)
-        self.status = np.zeros(rows, dtype=np.int32)
-        self.reason = np.full(rows, -1, dtype=np.int32)
-        self.flags = np.zeros(rows, dtype=np.int8)
-        shapeless = np.array([plan.shape < 0 for plan in self.plans.plans], dtype=bool)
-        self.again = _irregular(columns, self.keys) | shapeless[self.keys.plan]
+        self.out = Output.empty(columns.rows)
 
-    def results(self) -> Results:
+    def results(self, *, compiled: bool | None = None) -> Results:
         """Return everything: rows by shape first, then what only the exact engine decides."""
-        for place, shape in enumerate(self.plans.shapes):
-            rows = self.keys.of_shape(place, self.plans)
-            rows = rows[~self.again[rows]]
-            if shape.isolated:
-                for start in range(0, len(rows), BLOCK):
-                    part = rows[start : start + BLOCK]
-                    found = columnar.isolated(shape, *self._inputs(part), self.book)
-                    self._put(part, found)
-        for part, found in cross_pools(self.columns, self.keys, self.plans, self.again):
-            self._put(part, found)
+        Isolated(self.columns, self.keys, self.plans, compiled=compiled).run(self.out)
+        for name in _EXACT_INPUTS:
+            if name in self.columns.numbers:
+                self.out.again[~np.isnan(self.columns.numbers[name])] = True
         return self._assembled(self._again())
-
-    def _inputs(self, rows: Rows) -> tuple[list[Floats], Floats, Terms]:
-        numbers, plan = self.columns.numbers, self.keys.plan[rows]
-        nothing = np.full(len(rows), np.nan)
-        inputs = [numbers[name][rows] if name in numbers else nothing for name in Raw._fields]
-        return inputs, self.keys.side[rows], Terms(*(column[plan] for column in self.terms))
-
-    def _put(self, rows: Rows, found: Block) -> None:
-        standing, ending = found.standing, found.ending
-        for name in FIGURES[1:]:
-            self.figures[name][rows] = getattr(standing, name)
-        self.figures["liquidation_price"][rows] = ending.liquidation_price
-        self.tier[rows] = found.tier
-        self.status[rows] = ending.status
-        self.flags[rows] = standing.warnings
-        self.reason[rows] = position.reason_of(ending)
-        self.again[rows] = found.again
 
     def _again(self) -> dict[int, Found]:
         """Return what the exact engine finds about the rows that are left, pools whole."""
-        again = self.again
-        wanted = np.flatnonzero(again)
+        wanted = np.flatnonzero(self.out.again)
         if not len(wanted):
             return {}
         found: dict[int, Found] = {}
         faulty: dict[int, Found] = {}
         others = []
+        irregular = self.keys.irregular
         for at in wanted.tolist():
             plan = int(self.keys.plan[at])
-            if self.keys.irregular[at] or not self.plans.plans[plan].fault:
+            if (irregular is not None and irregular[at]) or not self.plans.plans[plan].fault:
                 others.append(at)
                 continue
             if plan not in faulty:
                 faulty[plan] = self.exact.find([at])[at]
             found[at] = faulty[plan]
-        return found | self.exact.find(self.keys.whole_pools(others))
+        return found | self.exact.find(whole_pools(self.columns, others))
 
     def _assembled(self, exact: dict[int, Found]) -> Results:
-        reasons = list(_REASONS)
-        places = {reason: i for i, reason in enumerate(reasons)}
-        sets = [plan.rule_set for plan in self.plans.plans]
-        set_places: dict[str, int] = {}
-        of_plan = np.array([set_places.setdefault(s, len(set_places)) for s in sets], dtype=np.int32)
-        rule_set = of_plan[self.keys.plan] if len(sets) else np.zeros(0, dtype=np.int32)
+        out = self.out
+        figures = dict(zip(columnar.FIGURES, out.figures, strict=True))
+        reasons = {reason: i for i, reason in enumerate(_REASONS)}
+        sets: dict[str, int] = {}
+        of_plan = np.array(
+            [sets.setdefault(p.rule_set, len(sets)) for p in self.plans.plans] or [0],
+            dtype=np.int32,
+        )
+        rule_set = of_plan[self.keys.plan]
         warnings, said = self._warnings()
         for at, f in exact.items():
             for name in FIGURES:
                 value = f.figures.get(name)
-                self.figures[name][at] = np.nan if value is None else float(value)
-            self.tier[at] = f.tier
-            self.status[at] = _STATUSES.index(f.status)
-            self.reason[at] = places.setdefault(f.reason, len(places)) if f.reason else -1
-            rule_set[at] = set_places.setdefault(f.rule_set, len(set_places)) if f.rule_set else -1
+                figures[name][at] = np.nan if value is None else float(value)
+            out.tier[at] = f.tier
+            out.status[at] = _STATUSES.index(f.status)
+            out.reason[at] = reasons.setdefault(f.reason, len(reasons)) if f.reason else -1
+            rule_set[at] = sets.setdefault(f.rule_set, len(sets)) if f.rule_set else -1
             text = " ".join(f.warnings)
             warnings[at] = said.setdefault(text, len(said)) if text else -1
         return Results(
-            numbers=self.figures,
-            whole={"tier": self.tier},
+            numbers=figures,
+            whole={"tier": out.tier},
             words={
-                "status": Coded(self.status, tuple(map(str, _STATUSES))),
-                "rule_set": Coded(rule_set, tuple(set_places)),
-                "reason": Coded(self.reason, tuple(places)),
+                "status": Coded(out.status, tuple(map(str, _STATUSES))),
+                "rule_set": Coded(rule_set, tuple(sets)),
+                "reason": Coded(out.reason, tuple(reasons)),
                 "warnings": Coded(warnings, tuple(said)),
             },
             about={"redone": len(exact)},
         )
 
     def _warnings(self) -> tuple[NDArray[np.int32], dict[str, int]]:
-        flags = self.flags.astype(np.int32) + _MARGIN * (
-            ~np.isnan(self.columns.numbers["margin"]) if "margin" in self.columns.numbers else 0
-        )
-        both = self.keys.plan * 64 + flags
+        """Return what is said of each row, and every such text."""
+        both = self.keys.plan * _FLAGS
+        both += self.out.flags
+        both[self.out.again] = 0
+        if "margin" in self.columns.numbers:
+            both += _MARGIN * ~np.isnan(self.columns.numbers["margin"])
         said: dict[str, int] = {}
-        words = np.full((len(self.plans.plans) + 1) * 64, -1, dtype=np.int32)
+        words = np.full((len(self.plans.plans) + 1) * _FLAGS, -1, dtype=np.int32)
         for code in np.flatnonzero(np.bincount(both, minlength=1)).tolist():
-            plan = self.plans.plans[code // 64]
+            plan = self.plans.plans[code // _FLAGS]
             known = () if code & position.OWN_RATE else _OF_TABLES
             kept = {word for word in plan.warnings if word in known or word not in _OF_TABLES}
-            text = " ".join(sorted(kept | _codes(code % 64, plan.cross)))
+            text = " ".join(sorted(kept | _codes(code % _FLAGS, cross=not plan.isolated)))
             if text:
                 words[code] = said.setdefault(text, len(said))
         return words[both], said
 
 
-def _codes(flags: int, cross: bool) -> set[str]:  # noqa: FBT001 - a fact of the row
+def _codes(flags: int, *, cross: bool) -> set[str]:
     said = (
         (position.ABOVE_CAP, "LQ304"),
         (position.ABOVE_LEVERAGE, "LQ305"),
@@ -189,35 +161,3 @@ def _codes(flags: int, cross: bool) -> set[str]:  # noqa: FBT001 - a fact of the
         (_MARGIN * cross, "LQ407"),
     )
     return {code for flag, code in said if flags & flag}
-
-
-def _irregular(columns: Columns, keys: Keys) -> NDArray[np.bool_]:
-    """Return the rows that the columns do not do: bad ones, and rare inputs."""
-    numbers = columns.numbers
-    again = keys.irregular.copy()
-    if columns.faults is not None:
-        again |= columns.faults.codes >= 0
-
-    def lacks(name: str) -> Any:  # noqa: ANN401 - a column, or True for every row
-        return np.isnan(numbers[name]) if name in numbers else True
-
-    again |= lacks("qty") == lacks("contracts")
-    again |= lacks("entry_price") & lacks("mark_price")
-    for name in ("qty", "contracts", "entry_price", "mark_price", "index_price", "leverage"):
-        if name in numbers:
-            again |= ~lacks(name) & ~((numbers[name] > 1e-20) & (numbers[name] < 1e20))
-    for name in ("margin", "extra_margin", "funding_paid", "wallet_balance"):
-        if name in numbers:
-            size = np.abs(numbers[name])
-            again |= ~lacks(name) & ~((size < 1e20) & ((size > 1e-20) | (size == 0)))
-    for name in ("taker", "mmr"):
-        if name in numbers:
-            again |= ~lacks(name) & ~((np.abs(numbers[name]) < 1) & (numbers[name] >= (0 if name == "mmr" else -1)))
-    if "deduction" in numbers:
-        again |= ~lacks("deduction") & lacks("mmr")
-    for name in _EXACT_INPUTS:
-        if name in numbers:
-            again |= ~np.isnan(numbers[name])
-    if columns.inexact is not None:
-        again |= columns.inexact
-    return again

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from liqcalc.answers.account import pools_of, size_warnings
 from liqcalc.answers.guard import computable
 from liqcalc.answers.request import read_mode, read_side
@@ -256,6 +258,20 @@ def _found(found: Resolved, i: int, result: PositionResult) -> Found:
         rule_set=f"{found.exchange.id}:{entry.name}@{entry.from_}",
         warnings=tuple(sorted({note.code for note in warnings})),
     )
+
+
+def whole_pools(columns: Columns, rows: list[int]) -> list[int]:
+    """Return `rows` with every other row of their cross pools."""
+    account, mode = columns.words.get("account_id"), columns.words.get("margin_mode")
+    if account is None or mode is None or MarginMode.CROSS not in mode.words:
+        return rows
+    wanted = np.array(rows, dtype=np.int64)
+    cross = (mode.codes == list(mode.words).index(MarginMode.CROSS)) & (account.codes >= 0)
+    touched = np.zeros(len(account.words) + 1, dtype=bool)
+    touched[account.codes[wanted[cross[wanted]]]] = True
+    touched[-1] = False
+    found: list[int] = np.union1d(wanted, np.flatnonzero(cross & touched[account.codes])).tolist()
+    return found
 
 
 def _said(error: LiqcalcError) -> str:

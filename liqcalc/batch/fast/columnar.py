@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from liqcalc.batch.fast.shapes import Shape
 
 
+FIGURES = (
+    *("bankruptcy_price", "notional", "initial_margin", "maintenance_margin"),
+    *("margin_ratio", "max_leverage", "liquidation_price"),
+)
+"""What is found about a position, in the order in which it is kept."""
+
+
 class Book(NamedTuple):
     """The rows of all tables, their maximum leverages, and what is to be said of each."""
 
@@ -64,4 +71,5 @@ def isolated(
         shape, drift, spot, rates, line.base.hi, fee.hi, line.health, book.table
     )
     ending = position.ending_of(shape, given, line, fee, root, values.size.hi, spot.own, terms)
-    return Block(standing, ending, spot.at + 1.0, standing.doubt | ending.doubt)
+    again = standing.doubt | ending.doubt | ~position.usable(raw)
+    return Block(standing, ending, spot.at + 1.0, again)

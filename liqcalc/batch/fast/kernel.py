@@ -22,7 +22,12 @@ from liqcalc.batch.fast.row import Rates, Values
 from liqcalc.batch.fast.slots import ROWS, STRIDE, slots_of
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from liqcalc.batch.fast.run import Isolated, Output
     from liqcalc.batch.fast.shapes import Shape
+
+    Rows = NDArray[np.int64]
 
 assert compiled  # noqa: S101 - what it teaches numba is used below
 
@@ -107,10 +112,8 @@ _COURSE = slots_of(Course, _RATES.after)
 _TURN = slots_of(Turn, _COURSE.after)
 _STAND = slots_of(Stand, _TURN.after)
 _END = slots_of(End, _STAND.after)
-_FLOATS, _REST, _LONG = range(_END.after, _END.after + 3)
-SLOTS = _LONG + 1
-FIGURES = (*Stand._fields[:6], End._fields[0])
-"""The figures that leave a block, in this order."""
+_FLOATS, _REST, _LONG, _UNUSABLE = range(_END.after, _END.after + 4)
+SLOTS = _UNUSABLE + 1
 
 _inline = njit(error_model="numpy", forceinline=True, _nrt=False)
 _raw, _terms, _prices, _worth = (_inline(s.load) for s in (_RAW, _TERMS, _PRICES, _WORTH))
@@ -155,12 +158,23 @@ def _mean(block):
 
 
 @njit(**_OPTIONS)
-def _read(block, address, start, rows, j):
-    """Read one column of numbers, and find the decimals that were meant."""
-    for i in range(rows):
-        block[_FLOATS * STRIDE + i] = _number(address, start + i)
+def _read(block, address, rows, start, count, j):
+    """Read one column of numbers, and find the decimals that were meant.
+
+    Args:
+        block, address: where to, where from.
+        rows: which; none for the rows from `start` on.
+        start, count: of the rows of the block.
+        j: which column.
+    """
+    if len(rows):
+        for i in range(count):
+            block[_FLOATS * STRIDE + i] = _number(address, rows[start + i])
+    else:
+        for i in range(count):
+            block[_FLOATS * STRIDE + i] = _number(address, start + i)
     if _mean(block):
-        for i in range(rows):
+        for i in range(count):
             if block[_LONG * STRIDE + i] > 0:
                 block[_REST * STRIDE + i] = meant.shortest(block[_FLOATS * STRIDE + i])
     at = (_FIRST_RAW + 2 * j) * STRIDE
@@ -169,34 +183,61 @@ def _read(block, address, start, rows, j):
 
 
 @njit(**_OPTIONS)
-def _look_up(block, terms, plan, start, rows, varying):
-    """Read the terms of each row's plan that differ from plan to plan."""
-    for j in varying:
-        at = (_FIRST_TERM + j) * STRIDE
-        for i in range(rows):
-            block[at + i] = terms[j, plan[start + i]]
+def _look_up(block, terms, side, plan, varying, rows, start, count):
+    """Read the side of each row, and the terms of its plan that differ from plan to plan."""
+    if len(rows):
+        for i in range(count):
+            block[i] = side[rows[start + i]]
+        for j in varying:
+            at = (_FIRST_TERM + j) * STRIDE
+            for i in range(count):
+                block[at + i] = terms[j, plan[rows[start + i]]]
+    else:
+        for i in range(count):
+            block[i] = side[start + i]
+        for j in varying:
+            at = (_FIRST_TERM + j) * STRIDE
+            for i in range(count):
+                block[at + i] = terms[j, plan[start + i]]
 
 
 @njit(**_OPTIONS)
-def _write(block, figures, tier, status, reason, flags, again, start, rows):
+def _write(block, out, rows, start, count):
     """Let the results of a block leave it."""
+    figures, tier, status, reason, flags, again = out
+    if len(rows):
+        for i in range(count):
+            at = rows[start + i]
+            for j in range(6):
+                figures[j, at] = block[(_FIRST_FIGURE + j) * STRIDE + i]
+            figures[6, at] = block[_PRICE * STRIDE + i]
+            tier[at] = int(block[_TIER * STRIDE + i])
+            status[at] = int(block[_STATUS * STRIDE + i])
+            reason[at] = int(block[_REASON * STRIDE + i])
+            flags[at] = int(block[_WARNINGS * STRIDE + i])
+            again[at] = _doubt(block, i) > 0
+        return
     for j in range(6):
-        at = (_FIRST_FIGURE + j) * STRIDE
-        for i in range(rows):
-            figures[j, start + i] = block[at + i]
-    for i in range(rows):
+        for i in range(count):
+            figures[j, start + i] = block[(_FIRST_FIGURE + j) * STRIDE + i]
+    for i in range(count):
         figures[6, start + i] = block[_PRICE * STRIDE + i]
-    for i in range(rows):
+    for i in range(count):
         tier[start + i] = int(block[_TIER * STRIDE + i])
-    for i in range(rows):
+    for i in range(count):
         status[start + i] = int(block[_STATUS * STRIDE + i])
-    for i in range(rows):
+    for i in range(count):
         reason[start + i] = int(block[_REASON * STRIDE + i])
-    for i in range(rows):
+    for i in range(count):
         flags[start + i] = int(block[_WARNINGS * STRIDE + i])
-    for i in range(rows):
-        doubt = block[_DOUBT * STRIDE + i] + block[_DOUBTFUL * STRIDE + i]
-        again[start + i] = doubt + block[_UNSURE * STRIDE + i] > 0
+    for i in range(count):
+        again[start + i] = _doubt(block, i) > 0
+
+
+@_inline
+def _doubt(block, i):
+    doubt = block[_DOUBT * STRIDE + i] + block[_DOUBTFUL * STRIDE + i]
+    return doubt + block[_UNSURE * STRIDE + i] + block[_UNUSABLE * STRIDE + i]
 
 
 @_inline
@@ -226,6 +267,8 @@ def isolated(shape: Shape) -> Any:
 
     @njit(**_OPTIONS)
     def value(block):
+        for i in range(ROWS):
+            block[_UNUSABLE * STRIDE + i] = 1.0 * ~position.usable(_raw(block, i))
         for i in range(ROWS):
             prices = position.prices_of(shape, _raw(block, i), block[i], _terms(block, i))
             _save_prices(block, i, prices)
@@ -334,36 +377,61 @@ def isolated(shape: Shape) -> Any:
             _save_end(block, i, end)
 
     @njit(**_OPTIONS)
-    def run(
-        block, columns, side, plan, terms, varying, table, most, notes, single,
-        figures, tier, status, reason, flags, again,
-    ):
-        total = side.shape[0]
-        for start in range(0, total, ROWS):
-            rows = min(ROWS, total - start)
-            for i in range(rows):
-                block[i] = side[start + i]
+    def compute(block, columns, side, plan, terms, varying, book, rows, start, stop, out):
+        table, most, notes = book
+        single = len(varying) == 0
+        for first in range(start, stop, ROWS):
+            count = min(ROWS, stop - first)
             for j in range(_RAWS):
                 if columns[j]:
-                    _read(block, columns[j], start, rows, j)
-            _look_up(block, terms, plan, start, rows, varying)
+                    _read(block, columns[j], rows, first, count, j)
+            _look_up(block, terms, side, plan, varying, rows, first, count)
             value(block)
-            find_tier(block, rows, table, most, notes, single)
+            find_tier(block, count, table, most, notes, single)
             stand(block)
             if moves:
-                find_root(block, rows, table)
+                find_root(block, count, table)
             finish(block)
-            _write(block, figures, tier, status, reason, flags, again, start, rows)
+            _write(block, out, rows, first, count)
 
-    return run
+    return compute
 
 
-def new_block(terms: Any) -> Any:
-    """Return a block whose unused numbers are not given, with the terms of the first plan."""
+def run(task: Isolated, place: int, start: int, rows: Rows | slice, out: Output) -> None:
+    """Compute rows of one shape of a chunk."""
+    plans = task.plans_of[place]
+    if isinstance(rows, slice):
+        at, first, stop = _ALL, start, start + rows.stop
+        plan = task.keys.plan[first:stop]
+    else:
+        at, first, stop = rows + start, 0, len(rows)
+        plan = task.keys.plan[at]
+    single = bool((plan == plan[0]).all())
+    terms = task.terms
+    varying = np.flatnonzero((terms[:, plans] != terms[:, plans[:1]]).any(axis=1))
     block = np.zeros(SLOTS * STRIDE)
     block[: _TERMS.first * STRIDE] = np.nan
     block[:STRIDE] = 1.0
-    for j in range(terms.shape[0]):
-        at = (_TERMS.first + j) * STRIDE
-        block[at : at + STRIDE] = terms[j, 0]
-    return block
+    block[_TERMS.first * STRIDE : _TERMS.after * STRIDE] = np.repeat(terms[:, plan[0]], STRIDE)
+    columns = np.array([0 if len(c) == 1 else c.ctypes.data for c in task.numbers])
+    for j, column in enumerate(task.numbers):
+        if len(column) == 1:
+            slot = (_RAW.first + 2 * j) * STRIDE
+            pair = meant.meant(column)
+            block[slot : slot + STRIDE], block[slot + STRIDE : slot + 2 * STRIDE] = pair.hi, pair.lo
+    isolated(task.shapes[place])(
+        block,
+        columns,
+        task.keys.side,
+        task.keys.plan,
+        terms,
+        _ALL if single else varying,
+        task.book,
+        at,
+        first,
+        stop,
+        out,
+    )
+
+
+_ALL = np.zeros(0, dtype=np.int64)

@@ -10,16 +10,18 @@ from liqcalc.batch.fast.plans import Key
 from liqcalc.rules.schema import MarginMode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from liqcalc.batch.columns import Coded, Columns
+    from liqcalc.batch.columns import Codes, Coded, Columns, Mask
     from liqcalc.batch.fast.plans import Plans
 
     Places = NDArray[np.int32]
 
 _DENSE = 1 << 22
+_CHUNK = 1 << 16
+_PARTS = ("exchange", "symbol", "as_of", "rules")
 
 
 class Keys(NamedTuple):
@@ -28,90 +30,100 @@ class Keys(NamedTuple):
     Attributes:
         plan: place of its plan.
         side: +1 long, -1 short, 0 neither.
-        cross: whether it shares a pool.
-        account: code of its account; -1 for a pool of its own.
-        irregular: rows that only the exact engine reads.
+        irregular: rows whose words only the exact engine reads; None if there is none.
     """
 
     plan: Places
-    side: NDArray[np.float64]
-    cross: NDArray[np.bool_]
-    account: Places
-    irregular: NDArray[np.bool_]
-
-    def of_shape(self, shape: int, plans: Plans) -> NDArray[np.int64]:
-        """Return the rows whose plan has a shape."""
-        wanted = np.array([plan.shape == shape for plan in plans.plans])
-        return np.flatnonzero(wanted[self.plan])
-
-    def whole_pools(self, rows: Iterable[int]) -> list[int]:
-        """Return `rows` with every other row of their cross pools."""
-        wanted = np.array(list(rows), dtype=np.int64)
-        shared = wanted[self.cross[wanted] & (self.account[wanted] >= 0)]
-        if not len(shared):
-            return [int(row) for row in wanted]
-        accounts = np.zeros(int(self.account.max()) + 1, dtype=bool)
-        accounts[self.account[shared]] = True
-        pools = np.flatnonzero(self.cross & (self.account >= 0) & accounts[self.account])
-        return np.union1d(wanted, pools).tolist()
+    side: NDArray[np.int8]
+    irregular: Mask | None
 
 
 def keys_of(columns: Columns, plans: Plans) -> Keys:
-    """Return plan, side and pool of each row."""
+    """Return plan and side of each row."""
+    reader = _Reader(columns, plans)
     rows = columns.rows
-    nothing = np.full(rows, -1, dtype=np.int32)
-    modes, mode_words = _lowered(columns.words.get("margin_mode"), ("isolated", "cross"), rows)
-    modes = np.where(modes == -1, 0, modes)  # not given: isolated
-    sides, _ = _lowered(columns.words.get("side"), ("long", "short"), rows)
-    parts = [columns.words.get(name) for name in ("exchange", "symbol", "as_of", "rules")]
-    sizes = [len(part.words) + 1 if part is not None else 1 for part in parts]
-    codes = np.maximum(modes, 0).astype(np.int64)
-    for part, size in zip(parts, sizes, strict=True):
-        codes = codes * size + (part.codes + 1 if part is not None else 0)
-    used, inverse = _distinct(codes, 2 * int(np.prod(sizes, dtype=float)))
-    places = np.array([_place(code, parts, sizes, plans) for code in used.tolist()], dtype=np.int32)
-    irregular = (modes < 0) | (sides < 0) | _given(columns, "position_mode", rows) | _given(columns, "opened", rows)
-    account = columns.words.get("account_id")
-    return Keys(
-        plan=places[inverse] if rows else nothing,
-        side=np.array([1.0, -1.0, 0.0])[sides],
-        cross=modes == 1,
-        account=nothing if account is None else account.codes,
-        irregular=irregular,
-    )
+    plan = np.zeros(rows, dtype=np.int32)
+    side = np.zeros(rows, dtype=np.int8)
+    odd = np.zeros(rows, dtype=bool)
+    for start in range(0, rows, _CHUNK):
+        part = slice(start, min(start + _CHUNK, rows))
+        plan[part], side[part], odd[part] = reader.read(part)
+    return Keys(plan, side, odd if odd.any() else None)
 
 
-def _given(columns: Columns, name: str, rows: int) -> NDArray[np.bool_]:
-    word = columns.words.get(name)
-    return np.zeros(rows, dtype=bool) if word is None else word.codes >= 0
+class _Reader:
+    """Reads the words of a table a chunk at a time, each distinct combination once."""
+
+    def __init__(self, columns: Columns, plans: Plans) -> None:
+        self.plans = plans
+        self.parts = [columns.words.get(name) for name in _PARTS]
+        self.sizes = [1 if part is None else len(part.words) + 1 for part in self.parts]
+        self.mode = columns.words.get("margin_mode")
+        self.side = columns.words.get("side")
+        self.others = [columns.words.get(name) for name in ("position_mode", "opened")]
+        self.cells = [columns.inexact, None if columns.faults is None else columns.faults.codes >= 0]
+        self.modes = _places(self.mode, ("isolated", "cross"), missing=0, unknown=2)
+        self.sides = np.array([1, -1, 0], dtype=np.int8)[
+            _places(self.side, ("long", "short"), missing=2, unknown=2)
+        ]
+        most = 3 * int(np.prod(self.sizes, dtype=float))
+        self.known = np.full(most, -1, dtype=np.int32) if most <= _DENSE else None
+
+    def read(self, part: slice) -> tuple[Places, NDArray[np.int8] | int, Mask | bool]:
+        """Return plan, side and oddness of the rows of a chunk."""
+        odd: Mask | bool = False
+        mode = _of(self.modes, self.mode, part)
+        side = _of(self.sides, self.side, part)
+        codes = np.asarray(mode, dtype=np.int64)
+        for word, size in zip(self.parts, self.sizes, strict=True):
+            if word is not None:
+                codes = codes * size + (_codes(word, part) + 1)
+        odd = (mode == 2) | (side == 0)  # noqa: PLR2004 - another mode
+        for word in self.others:
+            if word is not None:
+                odd |= _codes(word, part) >= 0
+        for mask in self.cells:
+            if mask is not None:
+                odd |= mask[part]
+        return self._plan(codes), side, odd
+
+    def _plan(self, codes: NDArray[np.int64]) -> Places:
+        if not codes.ndim:
+            return np.int32(self._place(int(codes)))  # type: ignore[return-value]
+        if self.known is None:
+            used, inverse = np.unique(codes, return_inverse=True)
+            return np.array([self._place(code) for code in used.tolist()], dtype=np.int32)[inverse]
+        plan = self.known[codes]
+        if (plan < 0).any():
+            for code in np.unique(codes[plan < 0]).tolist():
+                self.known[code] = self._place(code)
+            plan = self.known[codes]
+        return plan
+
+    def _place(self, code: int) -> int:
+        words: list[str | None] = []
+        for part, size in zip(self.parts[::-1], self.sizes[::-1], strict=True):
+            code, at = divmod(code, size) if part is not None else (code, 0)
+            words.append(part.words[at - 1] if part is not None and at else None)
+        rules, as_of, symbol, exchange = words
+        mode = MarginMode.CROSS if code == 1 else MarginMode.ISOLATED
+        return self.plans.place(Key(str(exchange), str(symbol), mode, as_of, rules))
 
 
-def _lowered(column: Coded | None, known: tuple[str, ...], rows: int) -> tuple[Places, int]:
-    """Return the place of each row's word among the known ones; -1 not given, -2 another."""
-    if column is None:
-        return np.full(rows, -1, dtype=np.int32), 0
-    places = [known.index(word) if word in known else -2 for word in column.words]
-    return np.array([*places, -1], dtype=np.int32)[column.codes], 0
+def _places(column: Coded | None, known: Sequence[str], *, missing: int, unknown: int) -> Codes:
+    """Return a table from codes to the place of their word; the last entry is for -1."""
+    words = () if column is None else column.words
+    places = [known.index(word) if word in known else unknown for word in words]
+    return np.array([*places, missing], dtype=np.int32)
 
 
-def _distinct(codes: NDArray[np.int64], most: int) -> tuple[NDArray[np.int64], Places]:
-    """Return the distinct codes, and the place of each row's among them."""
-    if most > _DENSE:
-        used, inverse = np.unique(codes, return_inverse=True)
-        return used, inverse.astype(np.int32)
-    present = np.zeros(most, dtype=bool)
-    present[codes] = True
-    used = np.flatnonzero(present)
-    place = np.zeros(most, dtype=np.int32)
-    place[used] = np.arange(len(used), dtype=np.int32)
-    return used, place[codes]
+def _of(table: NDArray, column: Coded | None, part: slice) -> NDArray:
+    """Return what a table says of a chunk; one number where all rows are the same."""
+    return table[-1] if column is None else table[_codes(column, part)]
 
 
-def _place(code: int, parts: list[Coded | None], sizes: list[int], plans: Plans) -> int:
-    words: list[str | None] = []
-    for part, size in zip(parts[::-1], sizes[::-1], strict=True):
-        code, at = divmod(code, size)
-        words.append(part.words[at - 1] if part is not None and at else None)
-    rules, as_of, symbol, exchange = words
-    mode = MarginMode.CROSS if code else MarginMode.ISOLATED
-    return plans.place(Key(str(exchange), str(symbol), mode, as_of, rules))
+def _codes(column: Coded, part: slice) -> Codes:
+    """Return the codes of a chunk; a single one where all rows are the same."""
+    if column.codes.strides == (0,):
+        return column.codes[0]
+    return column.codes[part]

@@ -62,7 +62,7 @@ class Plan(NamedTuple):
     warnings: tuple[str, ...] = ()
     settle: str = ""
     symbol: str = ""
-    cross: bool = False
+    isolated: bool = True
     fault: bool = False
 
 
@@ -135,7 +135,7 @@ class Plans:
             warnings=tuple(note.code for note in found.warnings[0]),
             settle=position.contract.settle,
             symbol=position.contract.symbol,
-            cross=not position.isolated,
+            isolated=position.isolated,
         )
         self._add_numbers(found, position) if shape is not None else self._add_nothing()
         return plan

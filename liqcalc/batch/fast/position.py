@@ -18,6 +18,7 @@ from liqcalc.batch.fast.row import Given, Margins, Rates, Values
 from liqcalc.batch.fast.shapes import Shape
 
 CANNOT, AT_PRICE, ALREADY = range(3)
+_LEAST, _MOST = 1e-20, 1e20
 NO_PRICE, UNPRINTED = range(2)
 ABOVE_CAP, ABOVE_LEVERAGE, INFERRED, NO_LOT, OWN_RATE = 1, 2, 4, 8, 16
 
@@ -178,6 +179,29 @@ class Prices(NamedTuple):
     entry: Pair
     mark: Pair
     index: Pair
+
+
+def usable(raw: Raw) -> Value:
+    """Return whether a row's numbers make a position whose figures a pair can hold."""
+    none = np.isnan(raw.qty.hi)
+    good = none != np.isnan(raw.contracts.hi)
+    good = good & ~(np.isnan(raw.entry_price.hi) & np.isnan(raw.mark_price.hi))
+    good = good & _above_zero(raw.qty.hi) & _above_zero(raw.contracts.hi)
+    good = good & _above_zero(raw.entry_price.hi) & _above_zero(raw.mark_price.hi)
+    good = good & _above_zero(raw.index_price.hi) & _above_zero(raw.leverage.hi)
+    good = good & _moderate(raw.margin.hi) & _moderate(raw.extra_margin.hi)
+    good = good & _moderate(raw.funding_paid.hi) & _moderate(raw.deduction.hi)
+    good = good & ~(np.abs(raw.taker.hi) >= 1) & ~(raw.mmr.hi >= 1) & ~(raw.mmr.hi < 0)
+    return good & (np.isnan(raw.deduction.hi) | ~np.isnan(raw.mmr.hi))
+
+
+def _above_zero(number: Value) -> Value:
+    return np.isnan(number) | ((number > _LEAST) & (number < _MOST))
+
+
+def _moderate(number: Value) -> Value:
+    size = np.abs(number)
+    return np.isnan(number) | (number == 0) | ((size > _LEAST) & (size < _MOST))
 
 
 def prices_of(shape: Shape, raw: Raw, side: Value, t: Terms) -> Prices:
