@@ -25,6 +25,7 @@ from liqcalc.batch.arrow import flat, plain
 from liqcalc.batch.columns import RESULTS
 from liqcalc.batch.evaluate import evaluate_columns
 from liqcalc.batch.extras import need
+from liqcalc.batch.names import INPUTS
 from liqcalc.errors import Fault, InputError
 from liqcalc.rules.catalog import Catalog
 from liqcalc.rules.names import ENVIRONMENT
@@ -170,7 +171,8 @@ def by_account(frame: DataFrame) -> DataFrame:
         return frame
     from pyspark.sql import functions as F  # noqa: N812 - its name everywhere
 
-    anywhere = F.xxhash64(*frame.columns).cast("string")
+    inputs = [name for name in frame.columns if name in INPUTS]
+    anywhere = F.xxhash64(*inputs).cast("string")
     owner = F.coalesce(F.col(ACCOUNT).cast("string"), anywhere)
     return frame.repartition(owner).sortWithinPartitions(ACCOUNT)
 
