@@ -54,7 +54,8 @@ def isolated(
         book: of all plans.
     """
     raw = Raw(*map(meant, numbers))
-    given = position.given_of(raw, position.prices_of(shape, raw, side, terms), side, terms)
+    given = position.given_of(
+        shape, raw, position.prices_of(shape, raw, side, terms), side, terms)
     values = row.values(shape, given)
     spot = position.spot_of(shape, raw, values.size, terms, book.table)
     at = spot.first + spot.at
@@ -71,5 +72,5 @@ def isolated(
         shape, drift, spot, rates, line.base.hi, fee.hi, line.health, book.table
     )
     ending = position.ending_of(shape, given, line, fee, root, values.size.hi, spot.own, terms)
-    again = standing.doubt | ending.doubt | ~position.usable(raw)
+    again = standing.doubt | ending.doubt | ~position.usable(shape, raw)
     return Block(standing, ending, spot.at + 1.0, again)

@@ -122,7 +122,7 @@ def _where_rare(condition, yes, of, otherwise):
 
 @overload(pairs.take, jit_options=_OPTIONS)
 def _take(table, place):
-    return lambda table, place: table[np.int64(place)]
+    return lambda table, place: table[np.uint64(place)]
 
 
 @overload(pairs.every, jit_options=_OPTIONS)
@@ -142,7 +142,7 @@ def _place(number):
 
 _PRIMITIVES = {
     pairs.two_product, pairs.where, pairs.where_rare, pairs.take, pairs.every, pairs.half_step,
-    pairs.skipped, ends.place,
+    ends.place,
 }
 
 
@@ -211,6 +211,3 @@ def _divide(a, b):
         return lambda a, b: pairs.divide_float(a, b)
 
 
-@overload(pairs.skipped, jit_options=_OPTIONS)
-def _skipped(condition):
-    return lambda condition: False

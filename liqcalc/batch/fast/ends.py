@@ -15,6 +15,7 @@ from liqcalc.engine import formulas
 
 _SAME, _DOUBTFUL = 2e-30, 1e-28
 _NEAR_EDGE = 1e-10
+_LEAST, _MOST = 1e-20, 1e20
 NOTHING, HARDLY_ANYTHING = 1e-29, 1e-27
 
 
@@ -67,17 +68,17 @@ def beyond(shape: Shape, size: Pair, cap: Value, cap_lo: Value) -> tuple[Value, 
 
 
 def pick(shape: Shape, size: Pair, t: Table, first: Value, count: Value) -> tuple[Value, Value]:
-    """Return which row holds a size, and whether that is in doubt."""
-    row = first - first
-    doubt = first < 0
-    while True:
-        at = first + row
+    """Return which row holds a size, and whether that is in doubt; halves what is left."""
+    low, left, doubt = first, count, first < 0
+    while not every(left <= 1):
+        half = left // 2
+        at = low + where(half > 0, half - 1, 0)
         over, unsure = beyond(shape, size, take(t.cap, at), take(t.cap_lo, at))
-        doubt = doubt | unsure
-        over = over & (row < count - 1)
-        if every(~over):
-            return row, doubt
-        row = row + 1 * over
+        over = over & (half > 0)
+        doubt = doubt | (unsure & (half > 0))
+        low = where(over, low + half, low)
+        left = where(over, left - half, where(half > 0, half, left))
+    return low - first, doubt
 
 
 def stays(
@@ -173,15 +174,24 @@ def line(shape: Shape, g: Given, r: Rates, v: Values, m: Margins, cash: Pair) ->
             require.
     """
     drift = drift_of(shape, g.side)
-    base = v.entry * drift - cash + m.fee_constant + m.residue
-    value = v.mark
+    base = v.entry * drift - cash
+    if shape.fee_stands:
+        base = base + m.fee_constant
+    if shape.residue:
+        base = base + m.residue
     if shape.requirement_moves:
-        health = value * (drift - m.fee_rate - r.mmr) - (base - r.deduction)
+        health = v.mark * (slope_of(shape, drift, m.fee_rate) - r.mmr) - (base - r.deduction)
     else:
         base = base + m.maintenance
-        health = value * (drift - m.fee_rate) - base
+        health = v.mark * slope_of(shape, drift, m.fee_rate) - base
     size = v.entry.hi + v.mark.hi + np.abs(cash.hi)
     return Line(base, health.hi, size)
+
+
+def slope_of(shape: Shape, drift: Value, fee: Pair) -> Pair:
+    """Return how fast a position gains as its value grows, less the fee on that value."""
+    slope = Pair(drift, 0.0 * drift)
+    return slope - fee if shape.fee_moves else slope
 
 
 class End(NamedTuple):
@@ -207,6 +217,7 @@ def end_at(shape: Shape, g: Given, value: Pair, size: Value) -> End:
     doubt = (amount <= HARDLY_ANYTHING * size) & ~small & (amount > 0)
     none = small | ~(value.hi > 0)
     price = price_of(shape, value, g.qty)
+    doubt = doubt | (~none & ~((price.hi > _LEAST) & (price.hi < _MOST)))
     return End(price, 1.0 + size / amount, none, doubt)
 
 

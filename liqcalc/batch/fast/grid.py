@@ -43,6 +43,8 @@ _TOWARD = {
 }
 ON_GRID, DOUBT = 2e-30, 1e-28
 _LEAST, _MOST = 1e-25, 1e25
+_MOST_STRAIN = 1e10
+"""A pair has 16 digits more than a float to lose."""
 
 
 class Print(NamedTuple):
@@ -172,4 +174,4 @@ def printed(number: Pair, how: Print, tick: Tick, side: Value, strain: Value) ->
         return to_tick(number, tick, how.toward, side, strain)
     if how.to == SIGNIFICANT:
         return to_digits(number, how.digits, how.toward, side, strain)
-    return Printed(number, side != side)  # noqa: PLR0124 - False for each row
+    return Printed(number, (strain > _MOST_STRAIN) & (number.hi == number.hi))  # noqa: PLR0124

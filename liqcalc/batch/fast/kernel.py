@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numba import njit, types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 from liqcalc.batch.fast import compiled, ends, meant, position, row
 from liqcalc.batch.fast.ends import Line
-from liqcalc.batch.fast.pairs import Pair, Value
+from liqcalc.batch.fast.pairs import Pair, Value, take
 from liqcalc.batch.fast.position import Prices, Raw, Root, Spot, Terms
 from liqcalc.batch.fast.row import Rates, Values
 from liqcalc.batch.fast.slots import ROWS, STRIDE, slots_of
@@ -35,11 +36,8 @@ _OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True, "_nrt": False
 
 
 class Place(NamedTuple):
-    """`Spot` as numbers, with what is to be said of the row of the table."""
+    """`Spot` as numbers, with the ends of the row of the table and what is to be said of it."""
 
-    own: Value
-    first: Value
-    count: Value
     at: Value
     doubt: Value
     low: Value
@@ -112,7 +110,8 @@ _COURSE = slots_of(Course, _RATES.after)
 _TURN = slots_of(Turn, _COURSE.after)
 _STAND = slots_of(Stand, _TURN.after)
 _END = slots_of(End, _STAND.after)
-_FLOATS, _REST, _LONG, _UNUSABLE = range(_END.after, _END.after + 4)
+_LONG = _END.after
+_UNUSABLE = _LONG + 1
 SLOTS = _UNUSABLE + 1
 
 _inline = njit(error_model="numpy", forceinline=True, _nrt=False)
@@ -121,15 +120,12 @@ _place, _rates, _course, _turn = (_inline(s.load) for s in (_PLACE, _RATES, _COU
 _save_prices, _save_worth, _save_place = (_inline(s.save) for s in (_PRICES, _WORTH, _PLACE))
 _save_rates, _save_course, _save_turn = (_inline(s.save) for s in (_RATES, _COURSE, _TURN))
 _save_stand, _save_end = _inline(_STAND.save), _inline(_END.save)
-_FIRST_RAW, _FIRST_TERM, _FIRST_FIGURE = _RAW.first, _TERMS.first, _STAND.first
+_RAW_FIRST, _FIRST_TERM, _FIRST_FIGURE = _RAW.first, _TERMS.first, _STAND.first
 _RAWS = len(Raw._fields)
-_SIZE, _SIZE_LO = _WORTH.first + 6, _WORTH.first + 7
-_OWN, _FIRST, _COUNT, _AT, _UNSURE = range(_PLACE.first, _PLACE.first + 5)
+_UNSURE = _PLACE.first + 1
 _WARNINGS, _DOUBT = _STAND.first + 6, _STAND.first + 7
 _PRICE, _TIER, _STATUS, _REASON, _DOUBTFUL = range(_END.first, _END.after)
 _NO_END = 1e290
-_FIRST_TERM_FIRST = (_TERMS.first + Terms._fields.index("first")) * STRIDE
-_FIRST_TERM_COUNT = (_TERMS.first + Terms._fields.index("count")) * STRIDE
 
 
 @intrinsic
@@ -144,22 +140,22 @@ def _number(context: Any, address: Any, i: Any) -> Any:
     return types.float64(types.int64, types.int64), code
 
 
-@njit(**_OPTIONS)
-def _mean(block):
-    """Find the decimals that were meant by the floats of the scratch slots."""
-    longer = 0.0
-    for i in range(ROWS):
-        lo, long = meant.short_part(block[_FLOATS * STRIDE + i])
-        block[_REST * STRIDE + i] = lo
-        block[_LONG * STRIDE + i] = 1.0 * long
-    for i in range(ROWS):
-        longer = max(longer, block[_LONG * STRIDE + i])
-    return longer > 0
+@intrinsic
+def _copy(context: Any, to: Any, since: Any, count: Any) -> Any:
+    """Copy so many floats from one address to another."""
+
+    def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        kind = context.get_value_type(types.CPointer(types.float64))
+        target, source = (builder.inttoptr(address, kind) for address in args[:2])
+        cgutils.raw_memcpy(builder, target, source, args[2], 8)
+        return context.get_dummy_value()
+
+    return types.none(types.int64, types.int64, types.int64), code
 
 
 @njit(**_OPTIONS)
 def _read(block, address, rows, start, count, j):
-    """Read one column of numbers, and find the decimals that were meant.
+    """Read one column of numbers.
 
     Args:
         block, address: where to, where from.
@@ -167,19 +163,22 @@ def _read(block, address, rows, start, count, j):
         start, count: of the rows of the block.
         j: which column.
     """
+    at = (_RAW_FIRST + 2 * j) * STRIDE
     if len(rows):
         for i in range(count):
-            block[_FLOATS * STRIDE + i] = _number(address, rows[start + i])
+            block[at + i] = _number(address, rows[np.uint64(start + i)])
     else:
-        for i in range(count):
-            block[_FLOATS * STRIDE + i] = _number(address, start + i)
-    if _mean(block):
-        for i in range(count):
-            if block[_LONG * STRIDE + i] > 0:
-                block[_REST * STRIDE + i] = meant.shortest(block[_FLOATS * STRIDE + i])
-    at = (_FIRST_RAW + 2 * j) * STRIDE
-    for i in range(2 * STRIDE):
-        block[at + i] = block[_FLOATS * STRIDE + i]
+        _copy(block.ctypes.data + 8 * at, address + 8 * start, count)
+
+
+@njit(**_OPTIONS)
+def _lengthen(block, count, j):
+    """Find the decimals that were meant by the long floats of a column."""
+    at = (_RAW_FIRST + 2 * j) * STRIDE
+    for i in range(count):
+        lo, long = meant.short_part(block[at + i])
+        if long:
+            block[at + STRIDE + i] = meant.shortest(block[at + i])
 
 
 @njit(**_OPTIONS)
@@ -211,27 +210,33 @@ def _write(block, out, rows, start, count):
             for j in range(6):
                 figures[j, at] = block[(_FIRST_FIGURE + j) * STRIDE + i]
             figures[6, at] = block[_PRICE * STRIDE + i]
-            tier[at] = int(block[_TIER * STRIDE + i])
-            status[at] = int(block[_STATUS * STRIDE + i])
-            reason[at] = int(block[_REASON * STRIDE + i])
-            flags[at] = int(block[_WARNINGS * STRIDE + i])
+            tier[at] = np.int32(block[_TIER * STRIDE + i])
+            status[at] = np.int32(block[_STATUS * STRIDE + i])
+            reason[at] = np.int32(block[_REASON * STRIDE + i])
+            flags[at] = np.int32(block[_WARNINGS * STRIDE + i])
             again[at] = _doubt(block, i) > 0
         return
+    here, there, line = block.ctypes.data, figures.ctypes.data, 8 * figures.shape[1]
     for j in range(6):
-        for i in range(count):
-            figures[j, start + i] = block[(_FIRST_FIGURE + j) * STRIDE + i]
+        _copy(there + j * line + 8 * start, here + 8 * (_FIRST_FIGURE + j) * STRIDE, count)
+    _copy(there + 6 * line + 8 * start, here + 8 * _PRICE * STRIDE, count)
+    _write_words(block, tier[start:], status[start:], reason[start:], flags[start:], again[start:])
+
+
+@njit(**_OPTIONS)
+def _write_words(block, tier, status, reason, flags, again):
+    """Let what is no figure leave a block."""
+    count = min(ROWS, len(tier))
     for i in range(count):
-        figures[6, start + i] = block[_PRICE * STRIDE + i]
+        tier[i] = np.int32(block[_TIER * STRIDE + i])
     for i in range(count):
-        tier[start + i] = int(block[_TIER * STRIDE + i])
+        status[i] = np.int32(block[_STATUS * STRIDE + i])
     for i in range(count):
-        status[start + i] = int(block[_STATUS * STRIDE + i])
+        reason[i] = np.int32(block[_REASON * STRIDE + i])
     for i in range(count):
-        reason[start + i] = int(block[_REASON * STRIDE + i])
+        flags[i] = np.int32(block[_WARNINGS * STRIDE + i])
     for i in range(count):
-        flags[start + i] = int(block[_WARNINGS * STRIDE + i])
-    for i in range(count):
-        again[start + i] = _doubt(block, i) > 0
+        again[i] = _doubt(block, i) > 0
 
 
 @_inline
@@ -248,16 +253,21 @@ def _known(block, i):
 
 
 @_inline
-def _given(block, i):
-    """Return what a row gives."""
-    return position.given_of(_raw(block, i), _prices(block, i), block[i], _terms(block, i))
+def _nothing_meant(block, i):
+    return 0.0
 
 
-@_inline
-def _spot(block, i):
-    """Return where a row stands in its table."""
-    p = _place(block, i)
-    return Spot(p.own > 0, int(p.first), int(p.count), int(p.at), p.doubt > 0)
+def _meaning(others: Any, j: int) -> Any:
+    """Return `others` with a step that finds the decimals of column `j` if they are short."""
+    hi, lo = (_RAW_FIRST + 2 * j) * STRIDE, (_RAW_FIRST + 2 * j + 1) * STRIDE
+
+    @_inline
+    def step(block, i):
+        rest, long = meant.short_part(block[hi + i])
+        block[lo + i] = rest
+        return others(block, i) + 1.0 * long
+
+    return step
 
 
 @cache
@@ -265,59 +275,62 @@ def isolated(shape: Shape) -> Any:
     """Return the compiled function for a shape."""
     moves = shape.tier_moves
 
+    @_inline
+    def _given(block, i):
+        """Return what a row gives."""
+        raw, prices, terms = _raw(block, i), _prices(block, i), _terms(block, i)
+        return position.given_of(shape, raw, prices, block[i], terms)
+
+    short = _nothing_meant
+    for j, name in enumerate(Raw._fields):
+        if getattr(shape.given, name, True):
+            short = _meaning(short, j)
+
+    @njit(**_OPTIONS)
+    def mean(block):
+        """Find the decimals that were meant; return whether some have many digits."""
+        longer = 0.0
+        for i in range(ROWS):
+            block[_LONG * STRIDE + i] = short(block, i)
+        for i in range(ROWS):
+            longer = max(longer, block[_LONG * STRIDE + i])
+        return longer > 0
+
     @njit(**_OPTIONS)
     def value(block):
         for i in range(ROWS):
-            block[_UNUSABLE * STRIDE + i] = 1.0 * ~position.usable(_raw(block, i))
+            block[_UNUSABLE * STRIDE + i] = 1.0 * ~position.usable(shape, _raw(block, i))
         for i in range(ROWS):
             prices = position.prices_of(shape, _raw(block, i), block[i], _terms(block, i))
             _save_prices(block, i, prices)
-            given = position.given_of(_raw(block, i), prices, block[i], _terms(block, i))
+            given = position.given_of(shape, _raw(block, i), prices, block[i], _terms(block, i))
             v = row.values(shape, given)
             _save_worth(block, i, Worth(v.entry, v.mark, v.index, v.size, 1.0 * v.doubt))
 
-    @njit(**_OPTIONS)
-    def pick(block, table):
-        """Find the rows of one table that hold the sizes."""
-        first, count = int(block[_FIRST_TERM_FIRST]), int(block[_FIRST_TERM_COUNT])
-        for i in range(ROWS):
-            block[_AT * STRIDE + i] = 0.0
-            block[_UNSURE * STRIDE + i] = 0.0
-        for k in range(count - 1):
-            cap, cap_lo = table.cap[first + k], table.cap_lo[first + k]
-            for i in range(ROWS):
-                size = Pair(block[_SIZE * STRIDE + i], block[_SIZE_LO * STRIDE + i])
-                over, doubt = ends.beyond(shape, size, cap, cap_lo)
-                block[_AT * STRIDE + i] += 1.0 * over
-                block[_UNSURE * STRIDE + i] += 1.0 * doubt
+    @_inline
+    def _spot(block, i):
+        """Return where a row stands in its table."""
+        t, p = _terms(block, i), _place(block, i)
+        own = _own(block, i)
+        count = 1 if own else np.int64(t.count)
+        return Spot(own, np.int64(t.first), count, np.int64(p.at), p.doubt > 0)
+
+    @_inline
+    def _own(block, i):
+        """Return whether a row gives a rate of its own."""
+        return ~np.isnan(_raw(block, i).mmr.hi) if shape.given.mmr else False
 
     @njit(**_OPTIONS)
-    def find_tier(block, rows, table, most, notes, single):
-        if single:
-            pick(block, table)
-        for i in range(rows):
+    def find_tier(block, count, table, most, notes):
+        for i in range(count):
             raw, size, t = _raw(block, i), _worth(block, i).size, _terms(block, i)
-            if single:
-                own = raw.mmr.hi == raw.mmr.hi
-                at = 0 if own else int(block[_AT * STRIDE + i])
-                doubt = block[_UNSURE * STRIDE + i] > 0
-                spot = Spot(own, int(t.first), 1 if own else int(t.count), at, doubt)
-            else:
-                spot = position.spot_of(shape, raw, size, t, table)
+            spot = position.spot_of(shape, raw, size, t, table)
             at = spot.first + spot.at
             rates = position.rates_of(shape, raw, spot.own, ends.rates_at(table, at))
             _save_rates(block, i, rates)
-            place = Place(
-                1.0 * spot.own,
-                1.0 * spot.first,
-                1.0 * spot.count,
-                1.0 * spot.at,
-                1.0 * spot.doubt,
-                table.cap[at - 1] if spot.at > 0 else 0.0,
-                _NO_END if spot.own else min(_NO_END, table.cap[at]),
-                most[at],
-                notes[at],
-            )
+            low = take(table.cap, at - 1) if spot.at > 0 else 0.0
+            high = _NO_END if spot.own else min(_NO_END, take(table.cap, at))
+            place = Place(1.0 * spot.at, 1.0 * spot.doubt, low, high, take(most, at), take(notes, at))
             _save_place(block, i, place)
 
     @njit(**_OPTIONS)
@@ -371,7 +384,7 @@ def isolated(shape: Shape) -> Any:
                 turn = _turn(block, i)
                 root = Root(turn.mmr, turn.deduction, turn.edge, turn.none > 0, turn.doubt > 0)
             line = Line(c.base, c.health, c.size)
-            e = position.ending_of(shape, g, line, c.fee, root, size.hi, p.own > 0, t)
+            e = position.ending_of(shape, g, line, c.fee, root, size.hi, _own(block, i), t)
             reason = position.reason_of(e)
             end = End(e.liquidation_price, p.at + 1.0, e.status, reason, 1.0 * e.doubt)
             _save_end(block, i, end)
@@ -379,15 +392,18 @@ def isolated(shape: Shape) -> Any:
     @njit(**_OPTIONS)
     def compute(block, columns, side, plan, terms, varying, book, rows, start, stop, out):
         table, most, notes = book
-        single = len(varying) == 0
         for first in range(start, stop, ROWS):
             count = min(ROWS, stop - first)
             for j in range(_RAWS):
                 if columns[j]:
                     _read(block, columns[j], rows, first, count, j)
+            if mean(block):
+                for j in range(_RAWS):
+                    if columns[j]:
+                        _lengthen(block, count, j)
             _look_up(block, terms, side, plan, varying, rows, first, count)
             value(block)
-            find_tier(block, count, table, most, notes, single)
+            find_tier(block, count, table, most, notes)
             stand(block)
             if moves:
                 find_root(block, count, table)

@@ -13,7 +13,7 @@ import numpy as np
 from liqcalc.batch.fast import ends, row, shapes
 from liqcalc.batch.fast.ends import HARDLY_ANYTHING, Line, Place, Table
 from liqcalc.batch.fast.grid import HALF_UP, ON_GRID, Tick, printed, to_whole
-from liqcalc.batch.fast.pairs import Pair, Value, skipped, take, where
+from liqcalc.batch.fast.pairs import Pair, Value, take, where
 from liqcalc.batch.fast.row import Given, Margins, Rates, Values
 from liqcalc.batch.fast.shapes import Shape
 
@@ -181,18 +181,33 @@ class Prices(NamedTuple):
     index: Pair
 
 
-def usable(raw: Raw) -> Value:
+def usable(shape: Shape, raw: Raw) -> Value:
     """Return whether a row's numbers make a position whose figures a pair can hold."""
-    none = np.isnan(raw.qty.hi)
-    good = none != np.isnan(raw.contracts.hi)
+    given = shape.given
+    good = _above_zero(raw.qty.hi) & _above_zero(raw.leverage.hi)
+    if given.contracts:
+        good = good & _above_zero(raw.contracts.hi)
+        good = good & (np.isnan(raw.qty.hi) != np.isnan(raw.contracts.hi))
+    else:
+        good = good & ~np.isnan(raw.qty.hi)
     good = good & ~(np.isnan(raw.entry_price.hi) & np.isnan(raw.mark_price.hi))
-    good = good & _above_zero(raw.qty.hi) & _above_zero(raw.contracts.hi)
     good = good & _above_zero(raw.entry_price.hi) & _above_zero(raw.mark_price.hi)
-    good = good & _above_zero(raw.index_price.hi) & _above_zero(raw.leverage.hi)
-    good = good & _moderate(raw.margin.hi) & _moderate(raw.extra_margin.hi)
-    good = good & _moderate(raw.funding_paid.hi) & _moderate(raw.deduction.hi)
-    good = good & ~(np.abs(raw.taker.hi) >= 1) & ~(raw.mmr.hi >= 1) & ~(raw.mmr.hi < 0)
-    return good & (np.isnan(raw.deduction.hi) | ~np.isnan(raw.mmr.hi))
+    if given.index_price:
+        good = good & _above_zero(raw.index_price.hi)
+    if given.margin:
+        good = good & _moderate(raw.margin.hi)
+    if given.extra_margin:
+        good = good & _moderate(raw.extra_margin.hi)
+    if given.funding_paid:
+        good = good & _moderate(raw.funding_paid.hi)
+    if given.taker:
+        good = good & ~(np.abs(raw.taker.hi) >= 1)
+    if given.mmr:
+        good = good & ~(raw.mmr.hi >= 1) & ~(raw.mmr.hi < 0)
+    if given.deduction:
+        good = good & _moderate(raw.deduction.hi)
+        good = good & (np.isnan(raw.deduction.hi) | ~np.isnan(raw.mmr.hi))
+    return good
 
 
 def _above_zero(number: Value) -> Value:
@@ -207,25 +222,25 @@ def _moderate(number: Value) -> Value:
 def prices_of(shape: Shape, raw: Raw, side: Value, t: Terms) -> Prices:
     """Return a row's quantity and prices."""
     qty, entry, marked, index = raw.qty, raw.entry_price, raw.mark_price, raw.index_price
-    if not skipped(np.isnan(raw.contracts.hi)):
+    if shape.given.contracts:
         size = Pair(t.contract_size, t.contract_size_lo)
         qty = where(np.isnan(raw.contracts.hi), qty, raw.contracts * size)
     entry = where(np.isnan(entry.hi), marked, entry)
-    if not skipped(~np.isnan(marked.hi)):
-        tick = Tick(t.tick_scale, t.tick_width)
-        rounded = printed(entry, shape.entry, tick, side, 1.0)
-        marked = where(np.isnan(marked.hi), rounded.value, marked)
-    return Prices(qty, entry, marked, where(np.isnan(index.hi), marked, index))
+    rounded = printed(entry, shape.entry, Tick(t.tick_scale, t.tick_width), side, 1.0)
+    marked = where(np.isnan(marked.hi), rounded.value, marked)
+    if shape.given.index_price:
+        return Prices(qty, entry, marked, where(np.isnan(index.hi), marked, index))
+    return Prices(qty, entry, marked, marked)
 
 
-def given_of(raw: Raw, prices: Prices, side: Value, t: Terms) -> Given:
+def given_of(shape: Shape, raw: Raw, prices: Prices, side: Value, t: Terms) -> Given:
     """Return a row's numbers with what its plan adds to them."""
     nothing = row.zero(side)
     taker = Pair(t.taker, t.taker_lo)
     required = Pair(t.requirement_taker, t.requirement_taker_lo)
     at_bankruptcy = Pair(t.bankruptcy, t.bankruptcy_lo)
     theirs = np.isnan(raw.taker.hi)
-    if not skipped(theirs):
+    if shape.given.taker:
         taker = where(theirs, taker, raw.taker)
         required = where(theirs, required, raw.taker)
         at_bankruptcy = where(theirs | (t.own_at_bankruptcy == 0), at_bankruptcy, raw.taker)
@@ -261,7 +276,7 @@ def spot_of(shape: Shape, raw: Raw, size: Pair, t: Terms, table: Table) -> Spot:
 
 def rates_of(shape: Shape, raw: Raw, own: Value, known: Rates) -> Rates:
     """Return the rates of the table, or the single rate that a row gives."""
-    if skipped(~own):
+    if not shape.given.mmr:
         return known
     deduction = where(np.isnan(raw.deduction.hi) | shape.whole, 0.0 * known.mmr, raw.deduction)
     return Rates(
@@ -273,7 +288,7 @@ def rates_of(shape: Shape, raw: Raw, own: Value, known: Rates) -> Rates:
 
 def backing_of(shape: Shape, margins: Margins, v: Values) -> Backing:
     """Return what backs an isolated position."""
-    required = row.requirement(margins, v)
+    required = row.requirement(shape, margins, v)
     equity = margins.cash + margins.pnl
     if shape.fee_in_maintenance == shapes.RESERVE:
         required, equity = required + margins.reserve, equity + margins.reserve
@@ -369,7 +384,7 @@ def ending_of(
     drift = row.drift_of(shape, g.side)
     health = line.health
     already = health < 0
-    slope = Pair(drift, 0.0 * drift) - fee
+    slope = ends.slope_of(shape, drift, fee)
     if shape.requirement_moves:
         value = (line.base - root.deduction) / (slope - root.mmr)
         value = where(np.isnan(root.edge.hi), value, root.edge)
@@ -406,9 +421,13 @@ def _money(shape: Shape, g: Given, r: Rates, v: Values, margins: Margins) -> Mon
     """Return the margins and the value as they are printed."""
     notional = printed(row.valued(v, shape.notional_at), shape.notional, g.tick, g.side, 1.0)
     initial = printed(margins.initial, shape.initial, g.tick, g.side, 1.0)
-    residue = row.zero(g.side) if shape.exempt else margins.residue
-    held = margins.maintenance + residue + margins.maintenance_fee
-    without = printed(held, shape.maintenance, g.tick, g.side, 1.0)
+    held = margins.maintenance
+    if shape.residue and not shape.exempt:
+        held = held + margins.residue
+    if shape.fee_in_maintenance != shapes.NO_FEE:
+        held = held + margins.maintenance_fee
+    strain = 1.0 + np.abs(r.deduction.hi / held.hi)
+    without = printed(held, shape.maintenance, g.tick, g.side, strain)
     amount, doubt = without.value.hi, without.doubt
     if shape.from_initial:
         base = printed(v.mark * r.imr, shape.initial, g.tick, g.side, 1.0)

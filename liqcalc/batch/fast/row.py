@@ -94,18 +94,6 @@ class Margins(NamedTuple):
     doubt: Value
 
 
-class Line(NamedTuple):
-    """Health on one row of the table: slope*v - (base - deduction), v the value.
-
-    Attributes:
-        base: drift*entry value - cash + what does not move of the requirement.
-        fee: rate of the fee on the moving value.
-    """
-
-    base: Pair
-    fee: Pair
-
-
 def zero(like: Value) -> Pair:
     """Return 0 for each row of a column."""
     nothing = 0.0 * like
@@ -132,23 +120,17 @@ def values(shape: Shape, g: Given) -> Values:
     price, doubt = printed(g.entry, shape.entry, g.tick, g.side, 1.0)
     entry = value_of(shape, g.qty, price)
     mark = value_of(shape, g.qty, g.mark)
-    index = value_of(shape, g.qty, g.index) if _uses_index(shape) else mark
+    index = value_of(shape, g.qty, g.index) if shape.given.index_price else mark
     if shape.units:
         entry, first = to_tick(entry, g.unit, HALF_UP, g.side, 1.0)
         mark, second = to_tick(mark, g.unit, HALF_UP, g.side, 1.0)
-        doubt = doubt | first | second
-        if _uses_index(shape):
-            index, third = to_tick(index, g.unit, HALF_UP, g.side, 1.0)
-            doubt = doubt | third
+        index, third = to_tick(index, g.unit, HALF_UP, g.side, 1.0)
+        doubt = doubt | first | second | third
     if shape.tier_by == shapes.BY_CONTRACTS:
         size = g.qty / g.contract_size
     else:
         size = entry if shape.tier_by == shapes.BY_ENTRY else mark
     return Values(entry, mark, index, size, doubt)
-
-
-def _uses_index(shape: Shape) -> bool:
-    return shapes.INDEX in (shape.maintenance_at, shape.initial_at, shape.notional_at)
 
 
 def valued(v: Values, at: int) -> Pair:
@@ -221,14 +203,14 @@ def margins(shape: Shape, g: Given, r: Rates, v: Values, others: Pair) -> Margin
     leverage_fee, unsure = _leverage_fee(shape, g, v.entry)
     doubt = doubt | unsure | v.doubt
     reserve = zero(g.side)
-    if shape.fee_to_close_reserved:
-        backed = v.entry + at_entry + g.extra
-        kept, unsure = _up(shape, g, g.taker * where(backed.hi > 0, backed, zero(g.side)))
-        doubt = doubt | unsure
-        reserve = where(_exempt(shape, g) | (g.taker.hi == 0), zero(g.side), kept)
     cash = others
+    if shape.fee_to_close_reserved:
+        reserve, unsure = _reserve(shape, g, v.entry, at_entry)
+        doubt = doubt | unsure
     if shape.isolated:
-        cash = _isolated_margin(shape, g, v.entry, at_entry, reserve) - reserve
+        cash = _isolated_margin(shape, g, v.entry, at_entry, reserve)
+        if shape.fee_to_close_reserved:
+            cash = cash - reserve
     rate = g.liquidation if shape.liquidation_rate else g.requirement_taker
     constant, moving = _fee_in_requirement(shape, g, v.entry, cash, rate, leverage_fee)
     maintenance, residue, unsure = _maintenance(shape, g, r, v)
@@ -240,23 +222,33 @@ def margins(shape: Shape, g: Given, r: Rates, v: Values, others: Pair) -> Margin
     )
 
 
+def _reserve(shape: Shape, g: Given, entry: Pair, initial: Pair) -> tuple[Pair, Value]:
+    """Return the closing fee that is kept inside the margin."""
+    nothing = zero(g.side)
+    backed = entry + initial + g.extra
+    kept, doubt = _up(shape, g, g.taker * where(backed.hi <= 0, nothing, backed))
+    return where(_exempt(shape, g) | (g.taker.hi == 0), nothing, kept), doubt
+
+
 def _isolated_margin(shape: Shape, g: Given, entry: Pair, initial: Pair, reserve: Pair) -> Pair:
     """Return the margin that is given, or what the exchange sets aside at opening."""
-    default = initial
+    margin = initial
     if shape.opening_fee:
-        default = default + entry * g.taker * shape.opening_fee
+        margin = margin + entry * g.taker * shape.opening_fee
     if shape.closing_fee:
-        default = default + entry * g.requirement_taker * shape.closing_fee
+        margin = margin + entry * g.requirement_taker * shape.closing_fee
     if shape.fee_to_close:
         drift = drift_of(shape, g.side)
         value = formulas.leverage_bankruptcy_value(drift, entry, g.leverage)
-        default = default + value * g.taker * shape.fee_to_close
+        margin = margin + value * g.taker * shape.fee_to_close
     if shape.fee_reserve:
-        default = default + reserve * shape.fee_reserve
-    if shape.funding_paid:
-        default = default + g.funding * shape.funding_paid
-    default = where(np.isnan(g.leverage.hi), g.leverage, default)
-    return where(np.isnan(g.margin.hi), default, g.margin) + g.extra
+        margin = margin + reserve * shape.fee_reserve
+    if shape.funding_paid and shape.given.funding_paid:
+        margin = margin + g.funding * shape.funding_paid
+    margin = where(np.isnan(g.leverage.hi), g.leverage, margin)
+    if shape.given.margin:
+        margin = where(np.isnan(g.margin.hi), margin, g.margin)
+    return margin + g.extra if shape.given.extra_margin else margin
 
 
 def _fee_in_requirement(
@@ -308,7 +300,7 @@ def _shown_initial(
         initial, doubt = initial_margin(shape, g, r, value)
     basis = shape.fee_in_initial
     fee = _fee_on(shape, basis, g, v, g.requirement_taker, leverage_fee, zero(g.side))
-    return initial + fee, doubt
+    return initial if basis == shapes.NO_FEE else initial + fee, doubt
 
 
 def _fee_on(
@@ -323,6 +315,11 @@ def _fee_on(
     return reserve if basis == shapes.RESERVE else zero(g.side)
 
 
-def requirement(m: Margins, v: Values) -> Pair:
+def requirement(shape: Shape, m: Margins, v: Values) -> Pair:
     """Return what the condition demands at the mark."""
-    return m.maintenance + m.residue + m.fee_constant + m.fee_rate * v.mark
+    total = m.maintenance
+    if shape.residue:
+        total = total + m.residue
+    if shape.fee_stands:
+        total = total + m.fee_constant
+    return total + m.fee_rate * v.mark if shape.fee_moves else total

@@ -13,6 +13,7 @@ import numpy as np
 from liqcalc.batch.fast import columnar, position
 from liqcalc.batch.fast.columnar import FIGURES, Book
 from liqcalc.batch.fast.position import Raw, Terms
+from liqcalc.batch.fast.shapes import Inputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,7 +82,8 @@ class Isolated:
         self.terms = np.ascontiguousarray(np.array(plans.terms()))
         nothing = np.full(1, np.nan)
         self.numbers = [columns.numbers.get(name, nothing) for name in Raw._fields]
-        self.shapes = plans.shapes
+        given = Inputs(*(name in columns.numbers for name in Inputs._fields))
+        self.shapes = [shape._replace(given=given) for shape in plans.shapes]
         kinds = [plan.shape if plan.isolated else -1 for plan in plans.plans]
         self.kind = np.array([*kinds, -1], dtype=np.int16)
         self.compiled = compiled

@@ -33,6 +33,20 @@ if TYPE_CHECKING:
     from liqcalc.engine.vocabulary import Rules
 
 
+class Inputs(NamedTuple):
+    """Which optional inputs a table has; a step for one that it lacks is left out."""
+
+    contracts: bool = True
+    mark_price: bool = True
+    index_price: bool = True
+    margin: bool = True
+    extra_margin: bool = True
+    funding_paid: bool = True
+    taker: bool = True
+    mmr: bool = True
+    deduction: bool = True
+
+
 class Shape(NamedTuple):
     """The choices of a rule set for one margin mode and kind of contract; words as places.
 
@@ -49,6 +63,7 @@ class Shape(NamedTuple):
         whole: a tier's rate applies to the whole position.
         edge_in_lower: a size equal to a cap lies in the tier below.
         fee_in_requirement, fee_in_initial, fee_in_maintenance: place in `FeeBasis`.
+        fee_stands, fee_moves: the condition has a constant fee, or one on the value there.
         fee_to_close_reserved: a closing fee is kept inside the margin.
         liquidation_rate: the condition's fee has the liquidation rate.
         bankruptcy_pays, bankruptcy_pays_at_entry: what the bankruptcy price leaves.
@@ -58,11 +73,13 @@ class Shape(NamedTuple):
         exempt: a covered inverse short requires nothing.
         minimum: there is a least maintenance.
         step: printing of the maintenance in the condition.
+        residue: the condition's maintenance differs from the figure.
         leverage_rate, fee_rate: printing of rates.
         liquidation_price, bankruptcy_price, notional, initial, maintenance: printing.
         ticks_against: see `ModeRules.ticks_against_holder`.
         shown: place in `ShownPrice`.
         share: place in `Share`.
+        given: the optional inputs that the table has.
     """
 
     isolated: bool
@@ -83,6 +100,8 @@ class Shape(NamedTuple):
     fee_in_requirement: int
     fee_in_initial: int
     fee_in_maintenance: int
+    fee_stands: bool
+    fee_moves: bool
     fee_to_close_reserved: bool
     liquidation_rate: bool
     bankruptcy_pays: bool
@@ -96,6 +115,7 @@ class Shape(NamedTuple):
     exempt: bool
     minimum: bool
     step: Print
+    residue: bool
     leverage_rate: Print
     fee_rate: Print
     liquidation_price: Print
@@ -106,6 +126,7 @@ class Shape(NamedTuple):
     ticks_against: int
     shown: int
     share: int
+    given: Inputs
 
 
 def _place(word: ValuedAt | TierBy | InitialRate | FeeBasis | MarginPart | ShownPrice | Share) -> int:
@@ -141,6 +162,7 @@ def shape_of(position: Position, rules: Rules) -> Shape | None:
     """Return the shape of rows like `position`; None where they are done exactly."""
     mode, contract, schedule = rules.mode(isolated=position.isolated), position.contract, position.schedule
     linear = contract.linear
+    exempt = rules.covered_short_exempt and position.isolated and not linear
     if not _regular(position, rules):
         return None
 
@@ -170,6 +192,8 @@ def shape_of(position: Position, rules: Rules) -> Shape | None:
         fee_in_requirement=_place(mode.fee_in_requirement),
         fee_in_initial=_place(mode.fee_in_initial_margin),
         fee_in_maintenance=_place(mode.fee_in_maintenance_margin),
+        fee_stands=mode.fee_in_requirement not in {FeeBasis.NONE, FeeBasis.MARK, FeeBasis.RESERVE},
+        fee_moves=mode.fee_in_requirement is FeeBasis.MARK,
         fee_to_close_reserved=_reserved(position, rules),
         liquidation_rate=mode.requirement_fee is FeeRate.LIQUIDATION,
         bankruptcy_pays=mode.bankruptcy_pays_fee,
@@ -180,9 +204,10 @@ def shape_of(position: Position, rules: Rules) -> Shape | None:
             for part in MarginPart
         },
         from_initial=rules.maintenance_from_initial,
-        exempt=rules.covered_short_exempt and position.isolated and not linear,
+        exempt=exempt,
         minimum=rules.minimum_requirement is not None,
         step=Print.of(_as_decimals(mode.requirement_step)),
+        residue=exempt or mode.requirement_step is not None,
         leverage_rate=to(rules.leverage_rate),
         fee_rate=to(rules.fee_rate),
         liquidation_price=to(mode.liquidation_price),
@@ -193,6 +218,7 @@ def shape_of(position: Position, rules: Rules) -> Shape | None:
         ticks_against=mode.ticks_against_holder if contract.tick_size is not None else 0,
         shown=_place(mode.shown_price),
         share=_place(mode.bankruptcy_share),
+        given=Inputs(),
     )
 
 
