@@ -31,6 +31,12 @@ NUMBERS = (
 )
 """Inputs that are numbers, with the names and units of docs/sheet.md."""
 
+TIMES = ("start",)
+"""Inputs of some questions that are times, ISO 8601; words, too."""
+
+CHOICES = ("trigger",)
+"""Inputs of some questions that are words."""
+
 NEEDED = ("exchange", "symbol", "side")
 
 RESULTS = (

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from liqcalc.batch.arrow import CODE, codes_of, flat, plain, to_numpy, type_of
-from liqcalc.batch.columns import Coded
+from liqcalc.batch.columns import TIMES, Coded
 from liqcalc.errors import Fault, InputError
 
 if TYPE_CHECKING:
@@ -120,11 +120,18 @@ def _encoded(name: str, column: Any) -> Any:  # noqa: ANN401 - Arrow in, Arrow's
         raise InputError(Fault(CODE, name, f"holds {kind}, not words"))
     if type_of.is_null(kind):
         column = column.cast(pa.string())
-    return flat((_days(column) if _timed(kind) else column).dictionary_encode())
+    return flat((_written(name, column) if _timed(kind) else column).dictionary_encode())
 
 
 def _timed(kind: Any) -> bool:  # noqa: ANN401 - an Arrow type
     return bool(type_of.is_timestamp(kind) or type_of.is_date64(kind))
+
+
+def _written(name: str, column: Any) -> Any:  # noqa: ANN401 - Arrow arrays
+    """Return times as days, or as times where the input is one."""
+    if name not in TIMES:
+        return _days(column)
+    return column.cast(pa.timestamp("ms"), safe=False).cast(pa.string())
 
 
 def _days(column: Any) -> Any:  # noqa: ANN401 - Arrow arrays
@@ -138,7 +145,7 @@ def _days(column: Any) -> Any:  # noqa: ANN401 - Arrow arrays
 def _texts(name: str, values: Any) -> Any:  # noqa: ANN401 - Arrow arrays
     """Return the values of a dictionary as text."""
     try:
-        return (_days(values) if _timed(values.type) else values).cast(pa.string())
+        return (_written(name, values) if _timed(values.type) else values).cast(pa.string())
     except pa.ArrowException:
         raise InputError(Fault(CODE, name, f"holds {values.type}, not words")) from None
 

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from liqcalc.batch.arrow import CODE, as_column, home_of
-from liqcalc.batch.columns import WORDS, Coded, Columns
+from liqcalc.batch.columns import CHOICES, TIMES, WORDS, Coded, Columns
 from liqcalc.batch.found import Found
 from liqcalc.batch.frames import Pandas, Polars
 from liqcalc.batch.names import INPUTS, check_names
@@ -86,13 +86,18 @@ class _Arrow:
         return as_arrow(self.table, results)
 
 
-def read(table: Any, given: Mapping[str, Any]) -> tuple[Columns, Callable[[Results], Any]]:  # noqa: ANN401
+def read(
+    table: Any,  # noqa: ANN401 - of several kinds
+    given: Mapping[str, Any],
+    more: Sequence[str] = (),
+) -> tuple[Columns, Callable[[Results], Any]]:
     """Return a table's columns, and the function that adds results to it.
 
     Args:
         table: dict of columns, pyarrow Table or RecordBatch, frame of polars
             or pandas.
         given: values that hold for every row, by name.
+        more: inputs of the question beside those of every question.
 
     Raises:
         InputError: no such kind, columns that are missing, misspelt, given
@@ -100,7 +105,7 @@ def read(table: Any, given: Mapping[str, Any]) -> tuple[Columns, Callable[[Resul
     """
     kind = _kind_of(table)
     faults = [
-        *check_names(kind.names, given),
+        *check_names(kind.names, given, more),
         *(
             Fault(CODE, n, "is given as a column, not as one value")
             for n in given
@@ -110,7 +115,7 @@ def read(table: Any, given: Mapping[str, Any]) -> tuple[Columns, Callable[[Resul
     if faults:
         raise InputError(*faults)
     columns = Columns(kind.rows)
-    for name in INPUTS:
+    for name in (*INPUTS, *more):
         if name in given:
             _add(columns, name, given[name])
         elif name in kind.names:
@@ -158,7 +163,7 @@ def _add(columns: Columns, name: str, value: Any) -> None:  # noqa: ANN401 - a c
 def _put(columns: Columns, name: str, value: Any) -> None:  # noqa: ANN401 - a column or a value
     one = is_one(value)
     column = as_column([value] if one else value, name)
-    if name in WORDS:
+    if name in (*WORDS, *TIMES, *CHOICES):
         words = read_words(name, column)
         columns.words[name] = _spread_words(words, columns.rows) if one else words
         return
