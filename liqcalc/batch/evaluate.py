@@ -102,7 +102,9 @@ class _Evaluation:
 
     def _assembled(self, exact: dict[int, Found]) -> Results:
         out = self.out
-        figures = dict(zip(columnar.FIGURES, out.figures, strict=True))
+        figures = dict(zip(columnar.FIGURES, out.figures[:-1], strict=True))
+        tier, status = out.tier.copy(), out.status.astype(np.int32)
+        reason = out.reason.astype(np.int32)
         reasons = {reason: i for i, reason in enumerate(_REASONS)}
         sets: dict[str, int] = {}
         of_plan = np.array(
@@ -115,19 +117,19 @@ class _Evaluation:
             for name in FIGURES:
                 value = f.figures.get(name)
                 figures[name][at] = np.nan if value is None else float(value)
-            out.tier[at] = f.tier
-            out.status[at] = _STATUSES.index(f.status)
-            out.reason[at] = reasons.setdefault(f.reason, len(reasons)) if f.reason else -1
+            tier[at] = f.tier
+            status[at] = _STATUSES.index(f.status)
+            reason[at] = reasons.setdefault(f.reason, len(reasons)) if f.reason else -1
             rule_set[at] = sets.setdefault(f.rule_set, len(sets)) if f.rule_set else -1
             text = " ".join(f.warnings)
             warnings[at] = said.setdefault(text, len(said)) if text else -1
         return Results(
             numbers=figures,
-            whole={"tier": out.tier},
+            whole={"tier": tier},
             words={
-                "status": Coded(out.status, tuple(map(str, _STATUSES))),
+                "status": Coded(status, tuple(map(str, _STATUSES))),
                 "rule_set": Coded(rule_set, tuple(sets)),
-                "reason": Coded(out.reason, tuple(reasons)),
+                "reason": Coded(reason, tuple(reasons)),
                 "warnings": Coded(warnings, tuple(said)),
             },
             about={"redone": len(exact)},

@@ -68,17 +68,23 @@ def beyond(shape: Shape, size: Pair, cap: Value, cap_lo: Value) -> tuple[Value, 
 
 
 def pick(shape: Shape, size: Pair, t: Table, first: Value, count: Value) -> tuple[Value, Value]:
-    """Return which row holds a size, and whether that is in doubt; halves what is left."""
-    low, left, doubt = first, count, first < 0
+    """Return which row holds a size, and whether that is in doubt.
+
+    What is left of the table is halved until one row is left; a size near an end
+    of that row is then compared with all digits.
+    """
+    low, left = first, count
     while not every(left <= 1):
         half = left // 2
-        at = low + where(half > 0, half - 1, 0)
-        over, unsure = beyond(shape, size, take(t.cap, at), take(t.cap_lo, at))
-        over = over & (half > 0)
-        doubt = doubt | (unsure & (half > 0))
-        low = where(over, low + half, low)
-        left = where(over, left - half, where(half > 0, half, left))
-    return low - first, doubt
+        low = low + half * (size.hi > take(t.cap, low + half - 1))
+        left = left - half
+    over, doubt = beyond(shape, size, take(t.cap, low), take(t.cap_lo, low))
+    over = over & (low < first + count - 1)
+    before = where(low > first, low - 1, low)
+    past, unsure = beyond(shape, size, take(t.cap, before), take(t.cap_lo, before))
+    under = ~past & (low > first)
+    doubt = (doubt & (low < first + count - 1)) | (unsure & (low > first))
+    return low - first + 1 * over - 1 * under, doubt
 
 
 def stays(

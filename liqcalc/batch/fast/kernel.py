@@ -77,13 +77,10 @@ class Turn(NamedTuple):
 
 
 class End(NamedTuple):
-    """`Ending` in the order in which it leaves a block, and the row of the table."""
+    """What leaves a block last: the price, and all that is no figure in one number."""
 
     liquidation_price: Value
-    tier: Value
-    status: Value
-    reason: Value
-    doubt: Value
+    others: Value
 
 
 class Stand(NamedTuple):
@@ -122,9 +119,8 @@ _save_rates, _save_course, _save_turn = (_inline(s.save) for s in (_RATES, _COUR
 _save_stand, _save_end = _inline(_STAND.save), _inline(_END.save)
 _RAW_FIRST, _FIRST_TERM, _FIRST_FIGURE = _RAW.first, _TERMS.first, _STAND.first
 _RAWS = len(Raw._fields)
-_UNSURE = _PLACE.first + 1
 _WARNINGS, _DOUBT = _STAND.first + 6, _STAND.first + 7
-_PRICE, _TIER, _STATUS, _REASON, _DOUBTFUL = range(_END.first, _END.after)
+_PRICE, _OTHERS = _END.first, _END.first + 1
 _NO_END = 1e290
 
 
@@ -201,48 +197,32 @@ def _look_up(block, terms, side, plan, varying, rows, start, count):
 
 
 @njit(**_OPTIONS)
-def _write(block, out, rows, start, count):
+def _write(block, figures, rows, start, count):
     """Let the results of a block leave it."""
-    figures, tier, status, reason, flags, again = out
     if len(rows):
         for i in range(count):
-            at = rows[start + i]
+            at = np.uint64(rows[np.uint64(start + i)])
             for j in range(6):
                 figures[j, at] = block[(_FIRST_FIGURE + j) * STRIDE + i]
             figures[6, at] = block[_PRICE * STRIDE + i]
-            tier[at] = np.int32(block[_TIER * STRIDE + i])
-            status[at] = np.int32(block[_STATUS * STRIDE + i])
-            reason[at] = np.int32(block[_REASON * STRIDE + i])
-            flags[at] = np.int32(block[_WARNINGS * STRIDE + i])
-            again[at] = _doubt(block, i) > 0
+            figures[7, at] = block[_OTHERS * STRIDE + i]
         return
-    here, there, line = block.ctypes.data, figures.ctypes.data, 8 * figures.shape[1]
+    here, there, line = block.ctypes.data, figures.ctypes.data + 8 * start, 8 * figures.shape[1]
     for j in range(6):
-        _copy(there + j * line + 8 * start, here + 8 * (_FIRST_FIGURE + j) * STRIDE, count)
-    _copy(there + 6 * line + 8 * start, here + 8 * _PRICE * STRIDE, count)
-    _write_words(block, tier[start:], status[start:], reason[start:], flags[start:], again[start:])
-
-
-@njit(**_OPTIONS)
-def _write_words(block, tier, status, reason, flags, again):
-    """Let what is no figure leave a block."""
-    count = min(ROWS, len(tier))
-    for i in range(count):
-        tier[i] = np.int32(block[_TIER * STRIDE + i])
-    for i in range(count):
-        status[i] = np.int32(block[_STATUS * STRIDE + i])
-    for i in range(count):
-        reason[i] = np.int32(block[_REASON * STRIDE + i])
-    for i in range(count):
-        flags[i] = np.int32(block[_WARNINGS * STRIDE + i])
-    for i in range(count):
-        again[i] = _doubt(block, i) > 0
+        _copy(there + j * line, here + 8 * (_FIRST_FIGURE + j) * STRIDE, count)
+    _copy(there + 6 * line, here + 8 * _PRICE * STRIDE, count)
+    _copy(there + 7 * line, here + 8 * _OTHERS * STRIDE, count)
 
 
 @_inline
-def _doubt(block, i):
-    doubt = block[_DOUBT * STRIDE + i] + block[_DOUBTFUL * STRIDE + i]
-    return doubt + block[_UNSURE * STRIDE + i] + block[_UNUSABLE * STRIDE + i]
+def _others(tier, status, reason, flags, again):
+    """Return what is no figure as bytes of one number: see `Output`.
+
+    Above 2^52 the last digits of a float are those of a whole number.
+    """
+    reason = 255.0 if reason < 0 else reason
+    number = status + 256.0 * (reason + 256.0 * (flags + 256.0 * again))
+    return tier + 65536.0 * number + 2.0**52
 
 
 @_inline
@@ -385,12 +365,14 @@ def isolated(shape: Shape) -> Any:
                 root = Root(turn.mmr, turn.deduction, turn.edge, turn.none > 0, turn.doubt > 0)
             line = Line(c.base, c.health, c.size)
             e = position.ending_of(shape, g, line, c.fee, root, size.hi, _own(block, i), t)
-            reason = position.reason_of(e)
-            end = End(e.liquidation_price, p.at + 1.0, e.status, reason, 1.0 * e.doubt)
-            _save_end(block, i, end)
+            doubt = block[_DOUBT * STRIDE + i] + block[_UNUSABLE * STRIDE + i] + 1.0 * e.doubt
+            again = 1.0 if doubt > 0 else 0.0
+            flags, reason = block[_WARNINGS * STRIDE + i], position.reason_of(e)
+            others = _others(p.at + 1.0, e.status, reason, flags, again)
+            _save_end(block, i, End(e.liquidation_price, others))
 
     @njit(**_OPTIONS)
-    def compute(block, columns, side, plan, terms, varying, book, rows, start, stop, out):
+    def compute(block, columns, side, plan, terms, varying, book, rows, start, stop, figures):
         table, most, notes = book
         for first in range(start, stop, ROWS):
             count = min(ROWS, stop - first)
@@ -408,7 +390,7 @@ def isolated(shape: Shape) -> Any:
             if moves:
                 find_root(block, count, table)
             finish(block)
-            _write(block, out, rows, first, count)
+            _write(block, figures, rows, first, count)
 
     return compute
 
@@ -446,7 +428,7 @@ def run(task: Isolated, place: int, start: int, rows: Rows | slice, out: Output)
         at,
         first,
         stop,
-        out,
+        out.figures,
     )
 
 

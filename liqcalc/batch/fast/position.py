@@ -424,9 +424,11 @@ def _money(shape: Shape, g: Given, r: Rates, v: Values, margins: Margins) -> Mon
     held = margins.maintenance
     if shape.residue and not shape.exempt:
         held = held + margins.residue
+    lost = np.abs(r.deduction.hi)
     if shape.fee_in_maintenance != shapes.NO_FEE:
         held = held + margins.maintenance_fee
-    strain = 1.0 + np.abs(r.deduction.hi / held.hi)
+        lost = lost + np.abs(margins.maintenance_fee.hi)
+    strain = 1.0 + lost / np.abs(held.hi)
     without = printed(held, shape.maintenance, g.tick, g.side, strain)
     amount, doubt = without.value.hi, without.doubt
     if shape.from_initial:

@@ -18,6 +18,10 @@ from liqcalc.batch.fast.shapes import Shape
 from liqcalc.engine import formulas
 
 
+_CANCELLED = 1e-2
+"""A sum so much smaller than its parts has lost digits that a printed figure may need."""
+
+
 class Given(NamedTuple):
     """A position as it is given.
 
@@ -300,7 +304,10 @@ def _shown_initial(
         initial, doubt = initial_margin(shape, g, r, value)
     basis = shape.fee_in_initial
     fee = _fee_on(shape, basis, g, v, g.requirement_taker, leverage_fee, zero(g.side))
-    return initial if basis == shapes.NO_FEE else initial + fee, doubt
+    if basis == shapes.NO_FEE:
+        return initial, doubt
+    total = initial + fee
+    return total, doubt | (np.abs(total.hi) <= _CANCELLED * np.abs(initial.hi))
 
 
 def _fee_on(

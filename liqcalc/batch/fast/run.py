@@ -37,7 +37,8 @@ class Output(NamedTuple):
     """What is found about each row.
 
     Attributes:
-        figures: one line a figure, in the order of `columnar.FIGURES`.
+        figures: one line a figure, in the order of `columnar.FIGURES`; the last
+            line holds the others, a few bytes each.
         tier: 1 = lowest.
         status, reason: places; a reason of -1 is none.
         flags: sums of warnings.
@@ -46,22 +47,20 @@ class Output(NamedTuple):
 
     figures: NDArray[np.float64]
     tier: NDArray[np.int16]
-    status: NDArray[np.int32]
-    reason: NDArray[np.int32]
+    status: NDArray[np.int8]
+    reason: NDArray[np.int8]
     flags: NDArray[np.int8]
     again: Mask
 
     @classmethod
     def empty(cls, rows: int) -> Output:
-        """Return room for so many rows."""
-        return cls(
-            np.empty((len(FIGURES), rows)),
-            np.empty(rows, dtype=np.int16),
-            np.empty(rows, dtype=np.int32),
-            np.empty(rows, dtype=np.int32),
-            np.empty(rows, dtype=np.int8),
-            np.ones(rows, dtype=bool),
-        )
+        """Return room for so many rows; all of them are to be done."""
+        figures = np.empty((len(FIGURES) + 1, rows))
+        small = figures[-1].view(np.int8)
+        again = small.view(np.bool_)[5::8]
+        again[:] = True
+        tier = figures[-1].view(np.int16)[::4]
+        return cls(figures, tier, small[2::8], small[3::8], small[4::8], again)
 
 
 class Isolated:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from liqcalc.batch.fast.grid import Tick
 from liqcalc.batch.fast.pairs import Pair
 
-ROWS = 256
+ROWS = 64
 """Rows of a block: few enough for its slots to stay in the processor's cache."""
 
 STRIDE = ROWS + 8
