@@ -96,7 +96,7 @@ class ExactRows:
         found: dict[int, Found] = {}
         pools: dict[tuple[str, str], list[int]] = defaultdict(list)
         for at in rows:
-            key = self._pool_of(at)
+            key = self.pool_of(at)
             if key is None:
                 found |= self._of_pool([at])
             else:
@@ -105,7 +105,7 @@ class ExactRows:
             found |= self._of_pool(members)
         return found
 
-    def _pool_of(self, at: int) -> tuple[str, str] | None:
+    def pool_of(self, at: int) -> tuple[str, str] | None:
         """Return the account and exchange whose cross pool a row belongs to; None for its own."""
         account = self.columns.word("account_id", at)
         if account is None or self.columns.word("margin_mode", at) != MarginMode.CROSS:
@@ -118,9 +118,9 @@ class ExactRows:
         for at in members:
             try:
                 with exact():
-                    rows.append(self._read(at))
+                    rows.append(self.read(at))
             except LiqcalcError as error:
-                found[at] = Found(INVALID, _said(error))
+                found[at] = Found(INVALID, said(error))
         if found:
             bad = min(found)
             account = self.columns.word("account_id", bad)
@@ -129,12 +129,12 @@ class ExactRows:
         try:
             return self._evaluated(rows)
         except LiqcalcError as error:
-            return {at: Found(INVALID, _said(error)) for at in members}
+            return {at: Found(INVALID, said(error)) for at in members}
 
     @computable
     def _evaluated(self, rows: list[_Row]) -> dict[int, Found]:
         with exact():
-            found = resolve(_sheet(rows), self.catalog, today=self.today)
+            found = resolve(sheet_of(rows), self.catalog, today=self.today)
             for i, row in enumerate(rows):
                 if row.taker is not None:
                     given = {"taker": row.taker, "exchange_taker": None}
@@ -147,7 +147,7 @@ class ExactRows:
                 )
             }
 
-    def _read(self, at: int) -> _Row:
+    def read(self, at: int) -> _Row:
         """Return a row, or raise with everything that is wrong with it."""
         columns = self.columns
         if columns.faults is not None and (fault := columns.faults.at(at)) is not None:
@@ -187,7 +187,7 @@ class ExactRows:
             as_of=columns.word("as_of", at),
             rules=columns.word("rules", at),
         )
-        check_sheet(_sheet([row]), where="")
+        check_sheet(sheet_of([row]), where="")
         return row
 
 
@@ -207,7 +207,7 @@ def _own_tier(number: Callable[[str], Decimal | None]) -> TierRow | None:
     return TierRow(floor=ZERO, mmr=rate, deduction=deduction)
 
 
-def _sheet(rows: list[_Row]) -> Sheet:
+def sheet_of(rows: list[_Row]) -> Sheet:
     """Return the sheet of a row, or of the rows of one cross pool."""
     first = rows[0]
     one = _same(rows, "wallet", "wallet_balance")
@@ -274,7 +274,7 @@ def whole_pools(columns: Columns, rows: list[int]) -> list[int]:
     return found
 
 
-def _said(error: LiqcalcError) -> str:
+def said(error: LiqcalcError) -> str:
     """Return what is wrong in one line."""
     return "; ".join(
         f"{fault.where.strip(': ')} {fault.message} ({fault.code})".strip()

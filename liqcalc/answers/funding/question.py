@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from liqcalc.answers.funding.inputs import Asked
+    from liqcalc.answers.funding.plan import Plan
     from liqcalc.answers.funding.rates import Rates
     from liqcalc.answers.request import Number
     from liqcalc.rules.sheet import Sheet
@@ -107,14 +108,22 @@ def focus(case: Case, position: str | int | None, *, every_position: bool) -> in
 def funding_of(case: Case, i: int, asked: Asked, *, every_position: bool = False) -> FundingAnswer:
     """Return the answer about position `i` of a case, with inputs that have been read."""
     with exact():
+        plan, purses = planned(case, i, asked, every_position=every_position)
+        walk = Walk(plan, purses, i, way(plan, asked.path, purses.case, i)).go()
+        return _answer(walk, run_out(plan, purses, i))
+
+
+def planned(
+    case: Case, i: int, asked: Asked, *, every_position: bool = False
+) -> tuple[Plan, Purses]:
+    """Return what is due about position `i`, and what it is paid from, before the first payment."""
+    with exact():
         payers = _payers(case, i, asked) if every_position else [i]
         settled = case.settled()
         plan = make_plan(settled, payers, asked)
         for k in plan.rules:
             settled = settled.with_position(k, funding_rate=plan.first_rate(k))
-        purses = Purses.of(settled, plan.terms, asked.free)
-        walk = Walk(plan, purses, i, way(plan, asked.path, settled, i)).go()
-        return _answer(walk, run_out(plan, purses, i))
+        return plan, Purses.of(settled, plan.terms, asked.free)
 
 
 def _payers(case: Case, i: int, asked: Asked) -> list[int]:
