@@ -11,10 +11,10 @@ import numpy as np
 from liqcalc.batch import tables
 from liqcalc.batch.columns import Coded, Results
 from liqcalc.batch.exactly import FIGURES, INVALID, ExactRows, Found, whole_pools
-from liqcalc.batch.fast import columnar, position
+from liqcalc.batch.fast import columnar, pools, position
 from liqcalc.batch.fast.keys import keys_of
 from liqcalc.batch.fast.plans import Plans
-from liqcalc.batch.fast.run import Isolated, Output
+from liqcalc.batch.fast.run import Output, Task, isolated
 from liqcalc.engine.solve import Status
 from liqcalc.rules.catalog import Catalog
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from liqcalc.batch.columns import Columns
 
-_EXACT_INPUTS = ("accrued_fees", "max_leverage", "funding_rate", "risk_level", "liquidation_fee")
 _STATUSES = (
     *(Status.CANNOT_BE_LIQUIDATED, Status.LIQUIDATABLE_AT_PRICE, Status.ALREADY_LIQUIDATABLE),
     *(Status.INDETERMINATE, INVALID),
@@ -75,8 +74,11 @@ class _Evaluation:
 
     def results(self, *, compiled: bool | None = None) -> Results:
         """Return everything: rows by shape first, then what only the exact engine decides."""
-        Isolated(self.columns, self.keys, self.plans, compiled=compiled).run(self.out)
-        for name in _EXACT_INPUTS:
+        task = Task(self.columns, self.keys, self.plans, compiled=compiled)
+        isolated(task, self.plans, self.out)
+        with np.errstate(all="ignore"):
+            pools.run(task, self.columns, self.plans, self.out)
+        for name in columnar.EXACT_INPUTS:
             if name in self.columns.numbers:
                 self.out.again[~np.isnan(self.columns.numbers[name])] = True
         return self._assembled(self._again())

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from liqcalc.batch.columns import Floats, Mask
     from liqcalc.batch.fast.ends import Table
-    from liqcalc.batch.fast.position import Ending, Standing, Terms
+    from liqcalc.batch.fast.position import Backing, Ending, Spot, Standing, Terms
+    from liqcalc.batch.fast.row import Given, Margins, Rates, Values
     from liqcalc.batch.fast.shapes import Shape
 
 
@@ -23,6 +24,10 @@ FIGURES = (
     *("margin_ratio", "max_leverage", "liquidation_price"),
 )
 """What is found about a position, in the order in which it is kept."""
+
+
+EXACT_INPUTS = ("accrued_fees", "max_leverage", "funding_rate", "risk_level", "liquidation_fee")
+"""Inputs whose rows are done exactly."""
 
 
 class Book(NamedTuple):
@@ -42,6 +47,17 @@ class Block(NamedTuple):
     again: Mask
 
 
+class Position(NamedTuple):
+    """A block of positions at their marks."""
+
+    given: Given
+    values: Values
+    spot: Spot
+    rates: Rates
+    margins: Margins
+    usable: Mask
+
+
 def isolated(
     shape: Shape, numbers: Sequence[Floats], side: Floats, terms: Terms, book: Book
 ) -> Block:
@@ -53,24 +69,41 @@ def isolated(
         side, terms: of each row.
         book: of all plans.
     """
+    p = marked(shape, numbers, side, terms, book)
+    backing = position.backing_of(shape, p.margins, p.values)
+    return found(shape, p, backing, terms, book)
+
+
+def marked(
+    shape: Shape, numbers: Sequence[Floats], side: Floats, terms: Terms, book: Book
+) -> Position:
+    """Return a block of positions at their marks."""
     raw = Raw(*map(meant, numbers))
-    given = position.given_of(
-        shape, raw, position.prices_of(shape, raw, side, terms), side, terms)
+    prices = position.prices_of(shape, raw, side, terms)
+    given = position.given_of(shape, raw, prices, side, terms)
     values = row.values(shape, given)
     spot = position.spot_of(shape, raw, values.size, terms, book.table)
     at = spot.first + spot.at
     rates = position.rates_of(shape, raw, spot.own, ends.rates_at(book.table, at))
     margins = row.margins(shape, given, rates, values, row.zero(side))
-    backing = position.backing_of(shape, margins, values)
+    return Position(given, values, spot, rates, margins, position.usable(shape, raw))
+
+
+def found(shape: Shape, p: Position, backing: Backing, terms: Terms, book: Book) -> Block:
+    """Return what is found about positions of which it is known what backs them."""
+    given, values, spot, rates, margins, usable = p
+    at = spot.first + spot.at
     most, notes = take(book.most, at), take(book.notes, at)
     standing = position.standing_of(
         shape, given, rates, values, spot, margins, backing, terms, most, notes
     )
-    line = ends.line(shape, given, rates, values, margins, backing.cash)
-    drift, fee = row.drift_of(shape, side), margins.fee_rate
+    line = ends.line(shape, given, rates, values, margins, backing.cash, backing.size)
+    drift, fee = row.drift_of(shape, given.side), margins.fee_rate
     root = position.root_of(
         shape, drift, spot, rates, line.base.hi, fee.hi, line.health, book.table
     )
-    ending = position.ending_of(shape, given, line, fee, root, values.size.hi, spot.own, terms)
-    again = standing.doubt | ending.doubt | ~position.usable(shape, raw)
+    free = backing.equity - backing.requirement
+    size = values.size.hi
+    ending = position.ending_of(shape, given, line, fee, root, size, spot.own, terms, free)
+    again = standing.doubt | ending.doubt | ~usable
     return Block(standing, ending, spot.at + 1.0, again)

@@ -172,12 +172,16 @@ class Line(NamedTuple):
     size: Value
 
 
-def line(shape: Shape, g: Given, r: Rates, v: Values, m: Margins, cash: Pair) -> Line:
+def line(
+    shape: Shape, g: Given, r: Rates, v: Values, m: Margins, cash: Pair, more: Value
+) -> Line:
     """Return health as the value moves.
 
     Args:
+        shape, g, r, v, m: the position.
         cash: what backs the position without its own profit, less what others
             require.
+        more: size of the sums that `cash` is the difference of.
     """
     drift = drift_of(shape, g.side)
     base = v.entry * drift - cash
@@ -190,7 +194,7 @@ def line(shape: Shape, g: Given, r: Rates, v: Values, m: Margins, cash: Pair) ->
     else:
         base = base + m.maintenance
         health = v.mark * slope_of(shape, drift, m.fee_rate) - base
-    size = v.entry.hi + v.mark.hi + np.abs(cash.hi)
+    size = v.entry.hi + v.mark.hi + np.abs(cash.hi) + more
     return Line(base, health.hi, size)
 
 
@@ -227,13 +231,27 @@ def end_at(shape: Shape, g: Given, value: Pair, size: Value) -> End:
     return End(price, 1.0 + size / amount, none, doubt)
 
 
-def bankruptcy(shape: Shape, g: Given, v: Values, cash: Pair) -> End:
+def bankruptcy(shape: Shape, g: Given, v: Values, cash: Pair, more: Value) -> End:
     """Return where what backs a position is gone, after the fee to close."""
     drift = drift_of(shape, g.side)
-    rate = zero(g.side)
     if shape.bankruptcy_pays_at_entry:
         cash = cash - v.entry * g.bankruptcy
-    elif shape.bankruptcy_pays:
-        rate = g.bankruptcy + rate
-    value = formulas.bankruptcy_value(drift, v.entry, cash, rate)
-    return end_at(shape, g, value, v.entry.hi + np.abs(cash.hi))
+    size = v.entry.hi + np.abs(cash.hi) + more
+    if shape.bankruptcy_pays and not shape.bankruptcy_pays_at_entry:
+        value = formulas.bankruptcy_value(drift, v.entry, cash, g.bankruptcy)
+    else:
+        value = formulas.bankruptcy_value(drift, v.entry, cash, 0.0)
+    return end_at(shape, g, value, size)
+
+
+def shared_loss(shape: Shape, g: Given, v: Values, lost: Pair) -> End:
+    """Return where a position has lost its part of the pool's equity.
+
+    Formula:
+        value = (value at the mark - drift*lost) / (1 - drift*rate)
+    """
+    drift = drift_of(shape, g.side)
+    value = v.mark - lost * drift
+    if shape.bankruptcy_pays and not shape.bankruptcy_pays_at_entry:
+        value = value / (1.0 - g.bankruptcy * drift)
+    return end_at(shape, g, value, v.mark.hi + np.abs(lost.hi))

@@ -25,7 +25,7 @@ from liqcalc.batch.fast.slots import ROWS, STRIDE, slots_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from liqcalc.batch.fast.run import Isolated, Output
+    from liqcalc.batch.fast.run import Output, Task
     from liqcalc.batch.fast.shapes import Shape
 
     Rows = NDArray[np.int64]
@@ -332,7 +332,7 @@ def isolated(shape: Shape) -> Any:
                 1.0 * s.doubt,
             )
             _save_stand(block, i, standing)
-            line = ends.line(shape, g, r, v, m, backing.cash)
+            line = ends.line(shape, g, r, v, m, backing.cash, backing.size)
             drift, fee = row.drift_of(shape, block[i]), m.fee_rate
             stays = ends.stays(drift, r, p.low, p.high, line.base.hi, fee.hi, line.health)
             course = Course(line.base, line.health, line.size, fee, 1.0 * stays)
@@ -364,7 +364,7 @@ def isolated(shape: Shape) -> Any:
                 turn = _turn(block, i)
                 root = Root(turn.mmr, turn.deduction, turn.edge, turn.none > 0, turn.doubt > 0)
             line = Line(c.base, c.health, c.size)
-            e = position.ending_of(shape, g, line, c.fee, root, size.hi, _own(block, i), t)
+            e = position.ending_of(shape, g, line, c.fee, root, size.hi, _own(block, i), t, c.fee)
             doubt = block[_DOUBT * STRIDE + i] + block[_UNUSABLE * STRIDE + i] + 1.0 * e.doubt
             again = 1.0 if doubt > 0 else 0.0
             flags, reason = block[_WARNINGS * STRIDE + i], position.reason_of(e)
@@ -395,7 +395,7 @@ def isolated(shape: Shape) -> Any:
     return compute
 
 
-def run(task: Isolated, place: int, start: int, rows: Rows | slice, out: Output) -> None:
+def run(task: Task, place: int, start: int, rows: Rows | slice, out: Output) -> None:
     """Compute rows of one shape of a chunk."""
     plans = task.plans_of[place]
     if isinstance(rows, slice):

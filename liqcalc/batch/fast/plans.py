@@ -11,6 +11,7 @@ import numpy as np
 
 from liqcalc.answers.cautions import STALE_DAYS
 from liqcalc.answers.resolve import resolve
+from liqcalc.batch.columns import Coded
 from liqcalc.batch.fast.ends import Table
 from liqcalc.batch.fast.grid import Tick
 from liqcalc.batch.fast.pairs import Pair
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from liqcalc.answers.resolved import Resolved
-    from liqcalc.batch.columns import Floats
+    from liqcalc.batch.columns import Codes, Floats, Mask
     from liqcalc.engine.position import Position
     from liqcalc.rules.catalog import Catalog, LoadedExchange
 
@@ -112,13 +113,13 @@ class Plans:
     def _plan(self, key: Key) -> Plan:
         if key.as_of == _NO_DAY:
             self._add_nothing()
-            return Plan(-1)
+            return Plan(-1, isolated=key.mode is MarginMode.ISOLATED)
         try:
             with exact():
                 return self._read(key)
         except LiqcalcError:
             self._add_nothing()
-            return Plan(-1, fault=True)
+            return Plan(-1, isolated=key.mode is MarginMode.ISOLATED, fault=True)
 
     def _read(self, key: Key) -> Plan:
         loaded = self.catalog.exchange(key.exchange)
@@ -195,6 +196,22 @@ class Plans:
             most = _NAN if tier.max_leverage is None else float(tier.max_leverage)
             self._notes.append((most, BASIS * bool(tier.basis) + OPEN_END * open_end))
 
+    def shapeless(self) -> Mask:
+        """Return which plans' rows are done exactly."""
+        return np.array([plan.shape < 0 for plan in self.plans], dtype=bool)
+
+    def exchange_codes(self) -> Codes:
+        """Return a code for the exchange of each plan."""
+        return _coded(plan.rule_set.partition(":")[0] for plan in self.plans)
+
+    def settle_codes(self) -> Codes:
+        """Return a code for the settle currency of each plan."""
+        return _coded(plan.settle for plan in self.plans)
+
+    def symbol_codes(self) -> Codes:
+        """Return a code for the symbol of each plan."""
+        return _coded(plan.symbol for plan in self.plans)
+
     def table(self) -> Table:
         """Return all tiers of all plans."""
         rows = np.array(self._rows, dtype=np.float64).reshape(-1, len(Table._fields))
@@ -216,6 +233,10 @@ class Plans:
                 for name in Terms._fields
             )
         )
+
+
+def _coded(words: Iterable[str]) -> Codes:
+    return Coded.of(list(words)).codes
 
 
 def _both(number: Decimal | None) -> tuple[float, float]:

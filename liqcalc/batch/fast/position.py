@@ -18,7 +18,7 @@ from liqcalc.batch.fast.row import Given, Margins, Rates, Values
 from liqcalc.batch.fast.shapes import Shape
 
 CANNOT, AT_PRICE, ALREADY = range(3)
-_LEAST, _MOST = 1e-20, 1e20
+LEAST, MOST = 1e-20, 1e20
 NO_PRICE, UNPRINTED = range(2)
 ABOVE_CAP, ABOVE_LEVERAGE, INFERRED, NO_LOT, OWN_RATE = 1, 2, 4, 8, 16
 
@@ -119,12 +119,32 @@ class Backing(NamedTuple):
         cash: without its own profit, less what others require.
         bankrupt: the same, for the bankruptcy price.
         equity, requirement: of the pool, of which the ratio is counted.
+        part: of the pool's equity that the position may lose.
+        size: of the sums over the pool that `cash` is the difference of.
     """
 
     cash: Pair
     bankrupt: Pair
     equity: Pair
     requirement: Pair
+    part: Pair
+    size: Value
+
+
+class Share(NamedTuple):
+    """What a cross position brings into its pool.
+
+    Attributes:
+        pnl, required, value: at the mark.
+        closing: the fee to close there, where the bankruptcy price leaves it.
+        doubt: 1 where the pool's sums are not certain or its rows not known.
+    """
+
+    pnl: Pair
+    required: Pair
+    value: Pair
+    closing: Pair
+    doubt: Value
 
 
 class Standing(NamedTuple):
@@ -211,12 +231,12 @@ def usable(shape: Shape, raw: Raw) -> Value:
 
 
 def _above_zero(number: Value) -> Value:
-    return np.isnan(number) | ((number > _LEAST) & (number < _MOST))
+    return np.isnan(number) | ((number > LEAST) & (number < MOST))
 
 
 def _moderate(number: Value) -> Value:
     size = np.abs(number)
-    return np.isnan(number) | (number == 0) | ((size > _LEAST) & (size < _MOST))
+    return np.isnan(number) | (number == 0) | ((size > LEAST) & (size < MOST))
 
 
 def prices_of(shape: Shape, raw: Raw, side: Value, t: Terms) -> Prices:
@@ -292,7 +312,47 @@ def backing_of(shape: Shape, margins: Margins, v: Values) -> Backing:
     equity = margins.cash + margins.pnl
     if shape.fee_in_maintenance == shapes.RESERVE:
         required, equity = required + margins.reserve, equity + margins.reserve
-    return Backing(margins.cash, margins.cash, equity, required)
+    nothing = row.zero(margins.cash.hi)
+    return Backing(margins.cash, margins.cash, equity, required, nothing, nothing.hi)
+
+
+def share_of(shape: Shape, g: Given, v: Values, spot: Spot, margins: Margins, t: Terms) -> Share:
+    """Return what a cross position brings into its pool."""
+    closing = row.zero(g.side)
+    if shape.bankruptcy_pays_at_entry:
+        closing = v.entry * g.bankruptcy
+    elif shape.bankruptcy_pays:
+        closing = v.mark * g.bankruptcy
+    unknown = (t.complete == 0) & ~spot.own & (v.size.hi > t.last_cap)
+    doubt = unknown | margins.doubt | v.doubt | spot.doubt
+    required = row.requirement(shape, margins, v)
+    return Share(margins.pnl, required, v.mark, closing, 1.0 * doubt)
+
+
+def pooled(shape: Shape, mine: Share, pool: Share, wallet: Pair, members: Value) -> Backing:
+    """Return what backs a cross position.
+
+    Args:
+        shape, mine: the position.
+        pool: the sums over its pool.
+        wallet: of the account.
+        members: of the pool.
+    """
+    equity = wallet + pool.pnl
+    others = equity - mine.pnl
+    part = Pair(1.0 + 0.0 * members, 0.0 * members)
+    if shape.share == shapes.BY_VALUE:
+        part = where((members > 1) & (pool.value.hi != 0), mine.value / pool.value, part)
+    elif shape.share == shapes.BY_REQUIREMENT:
+        part = where((members > 1) & (pool.required.hi != 0), mine.required / pool.required, part)
+    return Backing(
+        others - (pool.required - mine.required),
+        others - (pool.closing - mine.closing),
+        equity,
+        pool.required,
+        part,
+        np.abs(wallet.hi) + np.abs(pool.pnl.hi) + pool.value.hi,
+    )
 
 
 def root_of(
@@ -345,8 +405,10 @@ def standing_of(
     """
     money = _money(shape, g, r, v, margins)
     ratio = backing.requirement / backing.equity
-    size = v.entry.hi + v.mark.hi + np.abs(backing.cash.hi)
-    gone = ends.bankruptcy(shape, g, v, backing.bankrupt)
+    size = v.entry.hi + v.mark.hi + np.abs(backing.cash.hi) + backing.size
+    gone = ends.bankruptcy(shape, g, v, backing.bankrupt, backing.size)
+    if shape.share != shapes.ALL:
+        gone = ends.shared_loss(shape, g, v, backing.equity * backing.part)
     lost = printed(gone.price, shape.bankruptcy_price, g.tick, g.side, gone.strain)
     doubt = money.doubt | gone.doubt | (lost.doubt & ~gone.none)
     doubt = doubt | (np.abs(backing.equity.hi) <= HARDLY_ANYTHING * size)
@@ -371,6 +433,7 @@ def ending_of(
     size: Value,
     own: Value,
     t: Terms,
+    free: Pair,
 ) -> Ending:
     """Return where a position is liquidated.
 
@@ -380,6 +443,7 @@ def ending_of(
         root: what decides where health is zero.
         size: that picked its tier.
         own: it has a single rate of its own.
+        free: equity of a cross pool above its requirement.
     """
     drift = row.drift_of(shape, g.side)
     health = line.health
@@ -395,20 +459,25 @@ def ending_of(
     doubt = end.doubt | root.doubt | ~(np.abs(health) > HARDLY_ANYTHING * line.size)
     if shape.requirement_leaps:
         doubt = doubt | (end.none & ~already)
-    price = end.price
+    price, strain, none = end.price, end.strain, end.none
+    if shape.shown == shapes.FROZEN and shape.linear:
+        price = g.mark - free / (g.qty * g.side)
+        strain = 1.0 + (g.mark.hi + line.size / g.qty.hi) / np.abs(price.hi)
+        none = ~(price.hi > 0)
+        doubt = doubt | (strain > 1.0 / HARDLY_ANYTHING)
+    there = row.value_of(shape, g.qty, end.price).hi if shape.tier_moves else size
     if shape.ticks_against:
         tick = Pair(g.tick.width, 0.0 * g.tick.width) / g.tick.scale
         price = price + tick * (g.side * shape.ticks_against)
-    shown = printed(price, shape.liquidation_price, g.tick, g.side, end.strain)
-    there = row.value_of(shape, g.qty, price).hi if shape.tier_moves else size
+    shown = printed(price, shape.liquidation_price, g.tick, g.side, strain)
     beyond = (size > t.last_cap) | (there > t.last_cap)
-    unprinted = ~end.none & ~(shown.value.hi > 0)
+    unprinted = ~none & ~(shown.value.hi > 0)
     return Ending(
-        where(end.none | unprinted, np.nan, shown.value.hi),
+        where(none | unprinted, np.nan, shown.value.hi),
         where(already, 1.0 * ALREADY, where(end.none, 1.0 * CANNOT, 1.0 * AT_PRICE)),
-        end.none,
+        none,
         unprinted,
-        doubt | (shown.doubt & ~end.none) | ((t.complete == 0) & ~own & beyond),
+        doubt | (shown.doubt & ~none) | ((t.complete == 0) & ~own & beyond),
     )
 
 

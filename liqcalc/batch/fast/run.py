@@ -1,4 +1,4 @@
-"""Isolated positions of a table: by shape, a chunk at a time, on every core."""
+"""The positions of a table: by shape, a chunk at a time, on every core."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from liqcalc.batch.fast import columnar, position
-from liqcalc.batch.fast.columnar import FIGURES, Book
+from liqcalc.batch.fast.columnar import FIGURES, Block, Book
 from liqcalc.batch.fast.position import Raw, Terms
 from liqcalc.batch.fast.shapes import Inputs
 
@@ -62,9 +62,20 @@ class Output(NamedTuple):
         tier = figures[-1].view(np.int16)[::4]
         return cls(figures, tier, small[2::8], small[3::8], small[4::8], again)
 
+    def put(self, rows: Rows, found: Block) -> None:
+        """Keep what was found about a block of rows."""
+        for j, name in enumerate(FIGURES):
+            source = found.ending if name == "liquidation_price" else found.standing
+            self.figures[j, rows] = getattr(source, name)
+        self.tier[rows] = found.tier
+        self.status[rows] = found.ending.status
+        self.reason[rows] = position.reason_of(found.ending)
+        self.flags[rows] = found.standing.warnings
+        self.again[rows] = found.again
 
-class Isolated:
-    """The isolated positions of a table.
+
+class Task:
+    """A table on its way: its columns, and what holds for each row.
 
     Args:
         columns: of the table.
@@ -83,80 +94,67 @@ class Isolated:
         self.numbers = [columns.numbers.get(name, nothing) for name in Raw._fields]
         given = Inputs(*(name in columns.numbers for name in Inputs._fields))
         self.shapes = [shape._replace(given=given) for shape in plans.shapes]
-        kinds = [plan.shape if plan.isolated else -1 for plan in plans.plans]
-        self.kind = np.array([*kinds, -1], dtype=np.int16)
-        self.compiled = compiled
-        self.plans_of = [
-            np.flatnonzero(self.kind[:-1] == place) for place in range(len(plans.shapes))
-        ]
+        self.shape = np.array([plan.shape for plan in plans.plans], dtype=np.int16)
+        self.plans_of = [np.flatnonzero(self.shape == i) for i in range(len(self.shapes))]
+        self.compiled = self._compiled(compiled)
 
-    def run(self, out: Output) -> None:
-        """Fill `out` for every isolated row; the others stay to be done again."""
-        rows = len(self.keys.plan)
-        starts = range(0, rows, CHUNK)
-        ways = self._ways()
-        workers = min(len(starts), os.cpu_count() or 1)
-        if workers <= 1:
-            for start in starts:
-                self._chunk(start, min(start + CHUNK, rows), ways, out)
-            return
-        with ThreadPoolExecutor(workers) as pool:
-            tasks = [
-                pool.submit(self._chunk, start, min(start + CHUNK, rows), ways, out)
-                for start in starts
-            ]
-            for task in tasks:
-                task.result()
-
-    def _ways(self) -> list[bool]:
+    def _compiled(self, wanted: bool | None) -> list[bool]:
         """Return for each shape whether it is compiled."""
-        if self.compiled is False or not can_compile():
+        if wanted is False or not can_compile():
             return [False] * len(self.shapes)
-        if self.compiled:
+        if wanted:
             return [True] * len(self.shapes)
-        per_plan = np.bincount(self.keys.plan, minlength=len(self.kind))
+        per_plan = np.bincount(self.keys.plan, minlength=len(self.shape))
         return [int(per_plan[plans].sum()) >= WORTH_COMPILING for plans in self.plans_of]
 
-    def _chunk(self, start: int, stop: int, ways: list[bool], out: Output) -> None:
-        plan = self.keys.plan[start:stop]
-        kinds = self.kind[plan]
-        if self.keys.irregular is not None:
-            kinds = np.where(self.keys.irregular[start:stop], -1, kinds)
-        for place, rows in _groups(kinds):
-            if place < 0:
-                continue
-            way = self._compiled if ways[place] else self._columns
-            way(place, start, rows, out)
+    def inputs(self, rows: Rows) -> tuple[list[Floats], Floats, Terms]:
+        """Return the numbers, sides and terms of some rows."""
+        numbers = [
+            np.full(len(rows), column[0]) if len(column) == 1 else column[rows]
+            for column in self.numbers
+        ]
+        terms = Terms(*self.terms[:, self.keys.plan[rows]])
+        return numbers, self.keys.side[rows].astype(np.float64), terms
 
-    def _columns(self, place: int, start: int, rows: Rows | slice, out: Output) -> None:
-        at = np.arange(start, start + rows.stop) if isinstance(rows, slice) else rows + start
+
+def isolated(task: Task, plans: Plans, out: Output) -> None:
+    """Fill `out` for the isolated positions; the others stay to be done again."""
+    alone = np.array([plan.shape if plan.isolated else -1 for plan in plans.plans], dtype=np.int16)
+    rows = len(task.keys.plan)
+    starts = range(0, rows, CHUNK)
+    workers = min(len(starts), os.cpu_count() or 1)
+    if workers <= 1:
+        for start in starts:
+            _chunk(task, alone, start, out)
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        for done in [pool.submit(_chunk, task, alone, start, out) for start in starts]:
+            done.result()
+
+
+def _chunk(task: Task, alone: NDArray[np.int16], start: int, out: Output) -> None:
+    part = slice(start, min(start + CHUNK, len(task.keys.plan)))
+    kinds = alone[task.keys.plan[part]]
+    if task.keys.irregular is not None:
+        kinds = np.where(task.keys.irregular[part], -1, kinds)
+    for place, rows in kinds_of(kinds):
+        if place < 0:
+            continue
+        if task.compiled[place]:
+            from liqcalc.batch.fast import kernel
+
+            kernel.run(task, place, start, rows, out)
+            continue
+        at = np.arange(part.start, part.stop) if isinstance(rows, slice) else rows + start
         for first in range(0, len(at), BLOCK):
-            part = at[first : first + BLOCK]
-            plan = self.keys.plan[part]
-            numbers = [
-                np.full(len(part), column[0]) if len(column) == 1 else column[part]
-                for column in self.numbers
-            ]
-            side = self.keys.side[part].astype(np.float64)
-            terms = Terms(*self.terms[:, plan])
+            some = at[first : first + BLOCK]
+            numbers, side, terms = task.inputs(some)
             with np.errstate(all="ignore"):
-                found = columnar.isolated(self.shapes[place], numbers, side, terms, self.book)
-            for j, name in enumerate(FIGURES):
-                source = found.ending if name == "liquidation_price" else found.standing
-                out.figures[j, part] = getattr(source, name)
-            out.tier[part] = found.tier
-            out.status[part] = found.ending.status
-            out.reason[part] = position.reason_of(found.ending)
-            out.flags[part] = found.standing.warnings
-            out.again[part] = found.again
-
-    def _compiled(self, place: int, start: int, rows: Rows | slice, out: Output) -> None:
-        from liqcalc.batch.fast import kernel
-
-        kernel.run(self, place, start, rows, out)
+                block = columnar.isolated(task.shapes[place], numbers, side, terms, task.book)
+            out.put(some, block)
 
 
-def _groups(kinds: NDArray[np.int16]) -> Iterator[tuple[int, Rows | slice]]:
+def kinds_of(kinds: NDArray[np.int16]) -> Iterator[tuple[int, Rows | slice]]:
     """Yield each kind with its rows; a slice where all rows are of one kind."""
     if (kinds == kinds[0]).all():
         yield int(kinds[0]), slice(0, len(kinds))

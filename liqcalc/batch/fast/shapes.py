@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from liqcalc.engine.position import Position
-    from liqcalc.engine.vocabulary import Rules
+    from liqcalc.engine.vocabulary import ModeRules, Rules
 
 
 class Inputs(NamedTuple):
@@ -237,6 +237,13 @@ def _reserved(position: Position, rules: Rules) -> bool:
     return position.isolated or rules.cross_pool is not CrossPool.SHARED
 
 
+def _shared(mode: ModeRules, rules: Rules) -> bool:
+    """Return True if a cross position's pool is a sum over its positions."""
+    if rules.cross_pool is CrossPool.SEPARATE or mode.shown_price is ShownPrice.SHARED_LOSS:
+        return False
+    return mode.fee_in_requirement not in {FeeBasis.BANKRUPTCY, FeeBasis.RESERVE}
+
+
 def _regular(position: Position, rules: Rules) -> bool:
     """Return True if nothing is asked for that only the exact engine does."""
     contract, schedule, money = position.contract, position.schedule, rules.money
@@ -245,7 +252,7 @@ def _regular(position: Position, rules: Rules) -> bool:
         return False
     if money is not None and money.value is ValueRounding.PER_CONTRACT:
         return False
-    if rules.cross_pool is CrossPool.SEPARATE and not position.isolated:
+    if not position.isolated and not _shared(mode, rules):
         return False
     if rules.size_premium or (rules.profit is not None and rules.profit.maintenance != 1):
         return False

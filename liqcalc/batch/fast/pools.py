@@ -1,0 +1,199 @@
+"""Cross positions of a table: what each brings into its pool, the sums, where each ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from liqcalc.batch.fast import columnar, position
+from liqcalc.batch.fast.meant import meant
+from liqcalc.batch.fast.pairs import Pair, add
+from liqcalc.batch.fast.position import Share
+from liqcalc.batch.fast.run import BLOCK, kinds_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from liqcalc.batch.columns import Columns, Mask
+    from liqcalc.batch.fast.keys import Keys
+    from liqcalc.batch.fast.plans import Plans
+    from liqcalc.batch.fast.run import Output, Task
+
+    Rows = NDArray[np.int64]
+
+_SUMS = 8
+_WORDS = ("as_of", "rules")
+
+
+class Pools(NamedTuple):
+    """The cross positions of a table, pool by pool.
+
+    Attributes:
+        rows: the positions, those of a pool together.
+        starts: where each pool begins among them.
+        pool: which pool each is of.
+    """
+
+    rows: Rows
+    starts: Rows
+    pool: Rows
+
+
+def run(task: Task, columns: Columns, plans: Plans, out: Output) -> None:
+    """Fill `out` for the cross positions whose pools are sums over distinct symbols."""
+    pools = _pools(columns, task.keys, plans)
+    if pools is None:
+        return
+    good = _sound(columns, task.keys, plans, pools)
+    kept = np.flatnonzero(good[pools.pool])
+    if not len(kept):
+        return
+    pools = _kept(pools, kept)
+    wallet = _wallet(columns, pools)
+    members = np.diff(pools.starts, append=len(pools.rows)).astype(np.float64)[pools.pool]
+    shares = np.empty((_SUMS + 1, len(pools.rows)))
+    places = _by_shape(task, pools.rows)
+    for place, at in places:
+        _bring(task, place, pools.rows, at, shares)
+    sums = _sums(shares, pools)
+    for place, at in places:
+        _finish(task, place, pools, at, (shares, sums, wallet, members), out)
+
+
+def _pools(columns: Columns, keys: Keys, plans: Plans) -> Pools | None:
+    """Return the cross positions, pool by pool; None if there are none."""
+    cross = np.array([not plan.isolated for plan in plans.plans], dtype=bool)
+    if not cross.any():
+        return None
+    rows = np.flatnonzero(cross[keys.plan])
+    if not len(rows):
+        return None
+    account = columns.words.get("account_id")
+    if account is None:
+        return Pools(rows, np.arange(len(rows)), np.arange(len(rows)))
+    codes = account.codes[rows].astype(np.int64)
+    exchange = plans.exchange_codes()[keys.plan[rows]]
+    most = int(exchange.max()) + 1
+    key = np.where(codes < 0, len(account.words) * most + rows, codes * most + exchange)
+    if not (key[1:] >= key[:-1]).all():
+        order = np.argsort(key, kind="stable")
+        rows, key = rows[order], key[order]
+    begins = np.empty(len(rows), dtype=bool)
+    begins[0] = True
+    np.not_equal(key[1:], key[:-1], out=begins[1:])
+    return Pools(rows, np.flatnonzero(begins), np.cumsum(begins) - 1)
+
+
+def _kept(pools: Pools, kept: Rows) -> Pools:
+    """Return some of the pools, whole."""
+    if len(kept) == len(pools.rows):
+        return pools
+    old = pools.pool[kept]
+    begins = np.ones(len(kept), dtype=bool)
+    np.not_equal(old[1:], old[:-1], out=begins[1:])
+    return Pools(pools.rows[kept], np.flatnonzero(begins), np.cumsum(begins) - 1)
+
+
+def _sound(columns: Columns, keys: Keys, plans: Plans, pools: Pools) -> Mask:
+    """Return which pools have one wallet, day and currency, and each symbol once."""
+    rows, starts = pools.rows, pools.starts
+    plan = keys.plan[rows]
+    if "wallet_balance" not in columns.numbers:
+        return np.zeros(len(starts), dtype=bool)
+    wallet = columns.numbers["wallet_balance"][rows]
+    least, most = np.fmin.reduceat(wallet, starts), np.fmax.reduceat(wallet, starts)
+    good = (least == most) & (np.abs(most) < position.MOST)
+    good &= (np.abs(most) > position.LEAST) | (most == 0)
+    odd = plans.shapeless()[plan]
+    if keys.irregular is not None:
+        odd = odd | keys.irregular[rows]
+    for name in columns.numbers:
+        if name in columnar.EXACT_INPUTS:
+            odd = odd | ~np.isnan(columns.numbers[name][rows])
+    good &= ~np.logical_or.reduceat(odd, starts)
+    if len(starts) == len(rows):
+        return good
+    codes = [columns.words[name].codes[rows] for name in _WORDS if name in columns.words]
+    for code in (*codes, plans.settle_codes()[plan]):
+        good &= np.minimum.reduceat(code, starts) == np.maximum.reduceat(code, starts)
+    symbols = plans.symbol_codes()[plan].astype(np.int64)
+    key = np.sort(pools.pool * (int(symbols.max()) + 1) + symbols)
+    twice = key[1:][key[1:] == key[:-1]] // (int(symbols.max()) + 1)
+    good[twice] = False
+    return good
+
+
+def _wallet(columns: Columns, pools: Pools) -> Pair:
+    """Return the wallet behind each position."""
+    wallet = columns.numbers["wallet_balance"][pools.rows]
+    found = meant(np.fmax.reduceat(wallet, pools.starts))
+    return Pair(found.hi[pools.pool], found.lo[pools.pool])
+
+
+def _by_shape(task: Task, rows: Rows) -> list[tuple[int, Rows]]:
+    """Return the places among `rows` of each shape."""
+    return [
+        (place, np.arange(at.stop) if isinstance(at, slice) else at)
+        for place, at in kinds_of(task.shape[task.keys.plan[rows]])
+        if place >= 0
+    ]
+
+
+def _bring(task: Task, place: int, rows: Rows, places: Rows, shares: NDArray[np.float64]) -> None:
+    """Find what positions of one shape bring into their pools."""
+    shape = task.shapes[place]
+    for start in range(0, len(places), BLOCK):
+        at = places[start : start + BLOCK]
+        numbers, side, terms = task.inputs(rows[at])
+        p = columnar.marked(shape, numbers, side, terms, task.book)
+        share = position.share_of(shape, p.given, p.values, p.spot, p.margins, terms)
+        for j, pair in enumerate(share[:-1]):
+            shares[2 * j, at], shares[2 * j + 1, at] = pair.hi, pair.lo
+        shares[_SUMS, at] = np.maximum(share.doubt, ~p.usable)
+
+
+def _share(table: NDArray[np.float64], at: Rows | slice) -> Share:
+    pairs = [Pair(table[2 * j, at], table[2 * j + 1, at]) for j in range(_SUMS // 2)]
+    return Share(*pairs, table[_SUMS, at])
+
+
+def _sums(shares: NDArray[np.float64], pools: Pools) -> NDArray[np.float64]:
+    """Return the sums over each pool, added up in the order of its rows."""
+    starts = pools.starts
+    members = np.diff(starts, append=len(pools.rows))
+    sums = shares[:, starts].copy()
+    for j in range(1, int(members.max())):
+        more = np.flatnonzero(members > j)
+        at = starts[more] + j
+        for k in range(0, _SUMS, 2):
+            total = add(
+                Pair(sums[k, more], sums[k + 1, more]), Pair(shares[k, at], shares[k + 1, at])
+            )
+            sums[k, more], sums[k + 1, more] = total.hi, total.lo
+        sums[_SUMS, more] = np.maximum(sums[_SUMS, more], shares[_SUMS, at])
+    return sums
+
+
+def _finish(
+    task: Task,
+    place: int,
+    pools: Pools,
+    places: Rows,
+    known: tuple[NDArray[np.float64], NDArray[np.float64], Pair, NDArray[np.float64]],
+    out: Output,
+) -> None:
+    """Find where positions of one shape end."""
+    shape = task.shapes[place]
+    shares, sums, wallet, members = known
+    for start in range(0, len(places), BLOCK):
+        at = places[start : start + BLOCK]
+        rows = pools.rows[at]
+        numbers, side, terms = task.inputs(rows)
+        p = columnar.marked(shape, numbers, side, terms, task.book)
+        pool = _share(sums, pools.pool[at])
+        mine = Pair(wallet.hi[at], wallet.lo[at])
+        backing = position.pooled(shape, _share(shares, at), pool, mine, members[at])
+        block = columnar.found(shape, p, backing, terms, task.book)
+        out.put(rows, block)
+        out.again[rows] |= pool.doubt != 0
