@@ -165,6 +165,10 @@ class Walk:
 
     # What is due
 
+    def size(self, due: Due) -> Decimal:
+        """Return the money that is due at the marks now; + = paid."""
+        return self._size(due)[0]
+
     def _pay(self, dues: list[Due]) -> None:
         """Let all positions pay what is due at one time; what is received comes first."""
         sized = [(due, *self._size(due)) for due in dues]

@@ -1,0 +1,120 @@
+"""Rows as the cases that the exact questions are asked of."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from liqcalc.answers.case import Case
+from liqcalc.batch.exactly import INVALID, ExactRows, said, sheet_of
+from liqcalc.engine.numbers import exact
+from liqcalc.engine.solve import Status
+from liqcalc.errors import Fault, InputError, LiqcalcError
+from liqcalc.rules.schema import MarginMode
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from liqcalc.batch.columns import Columns
+    from liqcalc.rules.catalog import Catalog
+    from liqcalc.rules.sheet import Sheet
+
+
+class Unasked(Exception):
+    """A row about which nothing can be asked.
+
+    Attributes:
+        status: ``invalid``, or ``indeterminate`` if another row of its account is.
+        reason: what is wrong.
+    """
+
+    def __init__(self, status: str, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
+class Cases:
+    """Makes the case of a row, with the whole of its cross pool.
+
+    Args:
+        columns: of positions.
+        catalog: where exchanges are found.
+        today: ISO date, against which the age of tables is counted.
+    """
+
+    def __init__(self, columns: Columns, catalog: Catalog, today: str) -> None:
+        self.rows = ExactRows(columns, catalog, today)
+
+    def of(self, at: int) -> tuple[Case, int]:
+        """Return the case of a row, and which of its positions the row is.
+
+        Raises:
+            Unasked: the row, or another of its account, cannot be read.
+        """
+        key = self.rows.pool_of(at)
+        members = [at] if key is None else self.pools[key]
+        wrong = {} if len(members) == 1 else self.unreadable(members)
+        if wrong and at not in wrong:
+            bad = min(wrong)
+            reason = f"account {key and key[0]} holds a position that cannot be read (row {bad})"
+            raise Unasked(Status.INDETERMINATE, reason)
+        if wrong:
+            raise Unasked(INVALID, wrong[at])
+        return self.of_pool(members), members.index(at)
+
+    def unreadable(self, members: list[int]) -> dict[int, str]:
+        """Return the rows that cannot be read, and why."""
+        wrong = {}
+        for row in members:
+            try:
+                with exact():
+                    self.rows.read(row)
+            except LiqcalcError as error:
+                wrong[row] = said(error)
+        return wrong
+
+    def of_pool(self, members: list[int]) -> Case:
+        """Return the case of the rows of one pool.
+
+        Raises:
+            Unasked: they cannot be read, or do not fit each other.
+        """
+        rows = self.rows
+        try:
+            with exact():
+                read = [rows.read(row) for row in members]
+                sheet = _with_fee(sheet_of(read), [row.taker for row in read])
+        except LiqcalcError as error:
+            raise Unasked(INVALID, said(error)) from None
+        return Case(sheet, rows.catalog, rows.today)
+
+    @cached_property
+    def pools(self) -> dict[tuple[str, str], list[int]]:
+        """Return the rows of each account's cross pool."""
+        return pools_of(self.rows)
+
+
+def pools_of(rows: ExactRows) -> dict[tuple[str, str], list[int]]:
+    """Return the rows of each account's cross pool."""
+    found: dict[tuple[str, str], list[int]] = defaultdict(list)
+    mode = rows.columns.words.get("margin_mode")
+    if mode is None or MarginMode.CROSS not in mode.words:
+        return found
+    cross = mode.codes == list(mode.words).index(MarginMode.CROSS)
+    for at in cross.nonzero()[0].tolist():
+        key = rows.pool_of(at)
+        if key is not None:
+            found[key].append(at)
+    return found
+
+
+def _with_fee(sheet: Sheet, takers: list[Decimal | None]) -> Sheet:
+    """Return the sheet of a pool with the taker rate that its rows give."""
+    if len(takers) == 1 or all(taker is None for taker in takers):
+        return sheet
+    if len(set(takers)) > 1:
+        message = "differs among the positions of one account"
+        raise InputError(Fault("LQ105", "taker", message, "give the account one value"))
+    return sheet._replace(fees=sheet.fees._replace(taker=takers[0]))

@@ -1,0 +1,115 @@
+"""Funding in columns equals the exact question, asked about each row."""
+# mypy: allow-untyped-defs, allow-untyped-calls
+
+from __future__ import annotations
+
+from functools import cache
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import liqcalc
+from liqcalc import batch
+from liqcalc.answers.funding.inputs import read_asked
+from liqcalc.answers.funding.question import funding_of
+from liqcalc.batch.cases import Cases, Unasked
+from liqcalc.batch.columns import Coded
+from liqcalc.batch.exactly import INVALID, said
+from liqcalc.batch.funding import funding_columns
+from liqcalc.errors import InputError, LiqcalcError
+from liqcalc.rules.catalog import Catalog
+from tests.batch.rows import RowMaker, columns_of
+from tests.strategies import few
+
+TODAY = "2026-11-22"
+CATALOG = Catalog()
+TRADED = [name for name in CATALOG.names() if CATALOG.exchange(name).symbols()]
+SEEDS = st.integers(0, 2**32)
+STARTS = ("2026-09-01T05:00", "2026-09-01T08:00Z", "2026-10-04 12:00:00.250", "soon")
+
+
+@cache
+def maker(*exchanges):
+    return RowMaker(CATALOG, exchanges)
+
+
+def held(exchange, count, seed):
+    """Return rows of an exchange, each with a rate and a time of its own."""
+    rng = Random(seed)
+    columns = columns_of(maker(exchange).rows(count, seed))
+
+    def some(share, make):
+        return np.array([make() if rng.random() < share else np.nan for _ in range(count)])
+
+    signs = (-1, 1, 1)
+    numbers = {
+        "funding_rate": some(0.97, lambda: rng.choice(signs) * round(10 ** rng.uniform(-6, 0), 7)),
+        "holding_hours": some(0.9, lambda: round(10 ** rng.uniform(-1, 2.2), rng.randint(0, 4))),
+        "interval_hours": some(0.1, lambda: rng.choice((1, 4, 8, 0.7))),
+        "free_balance": some(0.2, lambda: round(10 ** rng.uniform(-1, 4), 2)),
+    }
+    columns.numbers |= numbers
+    if rng.random() < 0.3:
+        columns.words["start"] = Coded.of([rng.choice((None, *STARTS)) for _ in range(count)])
+    return columns
+
+
+def asked_alone(columns):
+    """Return what the exact question answers about each row."""
+    cases = Cases(columns, CATALOG, TODAY)
+    return [_alone(columns, cases, at) for at in range(columns.rows)]
+
+
+def _alone(columns, cases, at):
+    names = ("holding_hours", "interval_hours", "free_balance")
+    try:
+        case, i = cases.of(at)
+        numbers = {name: columns.number(name, at) for name in names}
+        start = columns.word("start", at)
+        asked = read_asked(funding_rate=None, rates=None, start=start, path=(), **numbers)
+        answer = funding_of(case, i, asked)
+    except Unasked as error:
+        return {"status": error.status, "reason": error.reason}
+    except LiqcalcError as error:
+        return {"status": INVALID, "reason": said(error)}
+    after = answer.after
+    return {
+        "liquidation_price": _float(after.liquidation_price),
+        "status": str(after.status),
+        "reason": after.reason or None,
+        "payments": float(len(answer.payments)),
+        "funding_total": _float(answer.total),
+        "margin_left": _float(after.left),
+        "ended": str(answer.ended),
+    }
+
+
+def _float(number):
+    return None if number is None else float(number)
+
+
+def mapped(found):
+    """Return each row of results."""
+    lists = {
+        **{n: [None if v != v else v for v in c.tolist()] for n, c in found.numbers.items()},
+        **{name: words.texts() for name, words in found.words.items()},
+    }
+    return [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
+
+
+class TestColumnsAreExact:
+    """What the columns find about a row is what `liqcalc.funding` answers about it."""
+
+    @few
+    @given(seed=SEEDS)
+    @pytest.mark.parametrize("exchange", TRADED)
+    def test_on_every_exchange(self, exchange, seed):
+        columns = held(exchange, 12, seed)
+
+        found = mapped(funding_columns(columns, CATALOG, TODAY))
+
+        for at, expected in enumerate(asked_alone(columns)):
+            assert {name: found[at][name] for name in expected} == expected
