@@ -18,6 +18,7 @@ from liqcalc.batch.fast.pairs import Pair
 from liqcalc.batch.fast.position import Terms
 from liqcalc.batch.fast.shapes import BASIS, OPEN_END, Shape, shape_of
 from liqcalc.engine.numbers import ONE, exact
+from liqcalc.engine.words import Netting
 from liqcalc.errors import LiqcalcError
 from liqcalc.rules.schema import MarginMode
 from liqcalc.rules.sheet import AccountRow, PositionRow, Sheet, Side, is_date
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 
     from liqcalc.answers.resolved import Resolved
     from liqcalc.batch.columns import Codes, Floats, Mask
+    from liqcalc.engine.contract import Contract
     from liqcalc.engine.position import Position
+    from liqcalc.engine.vocabulary import Rules
     from liqcalc.rules.catalog import Catalog, LoadedExchange
 
 _INF = float("inf")
@@ -54,7 +57,7 @@ class Plan(NamedTuple):
         warnings: codes that hold whatever the size.
         settle: currency of money; pools of several have no single wallet.
         product: of the contract.
-        symbol: the exchange's own name.
+        symbol: what a pool may hold only once.
         fault: the rows cannot be read, whatever their numbers.
     """
 
@@ -63,6 +66,7 @@ class Plan(NamedTuple):
     warnings: tuple[str, ...] = ()
     settle: str = ""
     symbol: str = ""
+    exchange: str = ""
     isolated: bool = True
     fault: bool = False
 
@@ -113,13 +117,13 @@ class Plans:
     def _plan(self, key: Key) -> Plan:
         if key.as_of == _NO_DAY:
             self._add_nothing()
-            return Plan(-1, isolated=key.mode is MarginMode.ISOLATED)
+            return Plan(-1, exchange=key.exchange, isolated=key.mode is MarginMode.ISOLATED)
         try:
             with exact():
                 return self._read(key)
         except LiqcalcError:
             self._add_nothing()
-            return Plan(-1, isolated=key.mode is MarginMode.ISOLATED, fault=True)
+            return Plan(-1, exchange=key.exchange, isolated=key.mode is MarginMode.ISOLATED, fault=True)
 
     def _read(self, key: Key) -> Plan:
         loaded = self.catalog.exchange(key.exchange)
@@ -135,7 +139,8 @@ class Plans:
             rule_set=f"{loaded.id}:{entry.name}@{entry.from_}",
             warnings=tuple(note.code for note in found.warnings[0]),
             settle=position.contract.settle,
-            symbol=position.contract.symbol,
+            symbol=_netted(position.contract, rules),
+            exchange=key.exchange,
             isolated=position.isolated,
         )
         self._add_numbers(found, position) if shape is not None else self._add_nothing()
@@ -202,7 +207,7 @@ class Plans:
 
     def exchange_codes(self) -> Codes:
         """Return a code for the exchange of each plan."""
-        return _coded(plan.rule_set.partition(":")[0] for plan in self.plans)
+        return _coded(plan.exchange for plan in self.plans)
 
     def settle_codes(self) -> Codes:
         """Return a code for the settle currency of each plan."""
@@ -233,6 +238,11 @@ class Plans:
                 for name in Terms._fields
             )
         )
+
+
+def _netted(contract: Contract, rules: Rules) -> str:
+    """Return what may stand in a pool only once: the symbol, or a base that is netted."""
+    return contract.base if rules.netting is Netting.BASE else contract.symbol
 
 
 def _coded(words: Iterable[str]) -> Codes:

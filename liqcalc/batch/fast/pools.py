@@ -10,7 +10,7 @@ from liqcalc.batch.fast import columnar, position
 from liqcalc.batch.fast.meant import meant
 from liqcalc.batch.fast.pairs import Pair, add
 from liqcalc.batch.fast.position import Share
-from liqcalc.batch.fast.run import BLOCK, kinds_of
+from liqcalc.batch.fast.run import BLOCK, in_parts, kinds_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,7 +56,7 @@ def run(task: Task, columns: Columns, plans: Plans, out: Output) -> None:
     places = _by_shape(task, pools.rows)
     for place, at in places:
         _bring(task, place, pools.rows, at, shares)
-    sums = _sums(shares, pools)
+    sums = _sums(shares, pools, compiled=any(task.compiled[place] for place, _ in places))
     for place, at in places:
         _finish(task, place, pools, at, (shares, sums, wallet, members), out)
 
@@ -143,6 +143,11 @@ def _by_shape(task: Task, rows: Rows) -> list[tuple[int, Rows]]:
 def _bring(task: Task, place: int, rows: Rows, places: Rows, shares: NDArray[np.float64]) -> None:
     """Find what positions of one shape bring into their pools."""
     shape = task.shapes[place]
+    if task.compiled[place]:
+        from liqcalc.batch.fast import kernel
+
+        in_parts(places, lambda at: kernel.bring(task, place, rows[at], at, shares))
+        return
     for start in range(0, len(places), BLOCK):
         at = places[start : start + BLOCK]
         numbers, side, terms = task.inputs(rows[at])
@@ -158,10 +163,18 @@ def _share(table: NDArray[np.float64], at: Rows | slice) -> Share:
     return Share(*pairs, table[_SUMS, at])
 
 
-def _sums(shares: NDArray[np.float64], pools: Pools) -> NDArray[np.float64]:
+def _sums(
+    shares: NDArray[np.float64], pools: Pools, *, compiled: bool
+) -> NDArray[np.float64]:
     """Return the sums over each pool, added up in the order of its rows."""
     starts = pools.starts
     members = np.diff(starts, append=len(pools.rows))
+    if compiled:
+        from liqcalc.batch.fast import steps
+
+        sums = np.empty((len(shares), len(starts)))
+        steps.add_up(shares, starts, sums)
+        return sums
     sums = shares[:, starts].copy()
     for j in range(1, int(members.max())):
         more = np.flatnonzero(members > j)
@@ -186,6 +199,13 @@ def _finish(
     """Find where positions of one shape end."""
     shape = task.shapes[place]
     shares, sums, wallet, members = known
+    if task.compiled[place]:
+        from liqcalc.batch.fast import kernel
+
+        both = np.array([wallet.hi, wallet.lo])
+        sides = (shares, sums, both, members, pools.pool)
+        in_parts(places, lambda at: kernel.end(task, place, pools.rows[at], at, sides, out))
+        return
     for start in range(0, len(places), BLOCK):
         at = places[start : start + BLOCK]
         rows = pools.rows[at]

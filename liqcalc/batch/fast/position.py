@@ -326,6 +326,8 @@ def share_of(shape: Shape, g: Given, v: Values, spot: Spot, margins: Margins, t:
     unknown = (t.complete == 0) & ~spot.own & (v.size.hi > t.last_cap)
     doubt = unknown | margins.doubt | v.doubt | spot.doubt
     required = row.requirement(shape, margins, v)
+    if shape.netted:
+        doubt = doubt | (required.hi < 0)
     return Share(margins.pnl, required, v.mark, closing, 1.0 * doubt)
 
 
@@ -453,10 +455,12 @@ def ending_of(
         value = (line.base - root.deduction) / (slope - root.mmr)
         value = where(np.isnan(root.edge.hi), value, root.edge)
         value = where(root.none, -row.zero(drift), value)
+        gain = drift * (slope.hi - root.mmr.hi)
     else:
         value = line.base / slope
+        gain = drift * slope.hi
     end = ends.end_at(shape, g, value, line.size)
-    doubt = end.doubt | root.doubt | ~(np.abs(health) > HARDLY_ANYTHING * line.size)
+    doubt = end.doubt | root.doubt | ~(gain > 0) | ~(np.abs(health) > HARDLY_ANYTHING * line.size)
     if shape.requirement_leaps:
         doubt = doubt | (end.none & ~already)
     price, strain, none = end.price, end.strain, end.none

@@ -16,7 +16,7 @@ from liqcalc.batch.fast.position import Raw, Terms
 from liqcalc.batch.fast.shapes import Inputs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -120,15 +120,24 @@ class Task:
 def isolated(task: Task, plans: Plans, out: Output) -> None:
     """Fill `out` for the isolated positions; the others stay to be done again."""
     alone = np.array([plan.shape if plan.isolated else -1 for plan in plans.plans], dtype=np.int16)
-    rows = len(task.keys.plan)
-    starts = range(0, rows, CHUNK)
-    workers = min(len(starts), os.cpu_count() or 1)
+    on_cores(lambda start: _chunk(task, alone, start, out), range(0, len(task.keys.plan), CHUNK))
+
+
+def in_parts(rows: Rows, do: Callable[[Rows], None]) -> None:
+    """Do something with parts of `rows`, on every core."""
+    starts = range(0, len(rows), CHUNK)
+    on_cores(lambda start: do(rows[start : start + CHUNK]), starts)
+
+
+def on_cores(do: Callable[[int], None], starts: Sequence[int]) -> None:
+    """Do something from each of `starts` on, on every core."""
+    workers = min(len(starts), len(os.sched_getaffinity(0)))
     if workers <= 1:
         for start in starts:
-            _chunk(task, alone, start, out)
+            do(start)
         return
     with ThreadPoolExecutor(workers) as pool:
-        for done in [pool.submit(_chunk, task, alone, start, out) for start in starts]:
+        for done in [pool.submit(do, start) for start in starts]:
             done.result()
 
 
@@ -143,7 +152,7 @@ def _chunk(task: Task, alone: NDArray[np.int16], start: int, out: Output) -> Non
         if task.compiled[place]:
             from liqcalc.batch.fast import kernel
 
-            kernel.run(task, place, start, rows, out)
+            kernel.isolated(task, place, start, rows, out)
             continue
         at = np.arange(part.start, part.stop) if isinstance(rows, slice) else rows + start
         for first in range(0, len(at), BLOCK):

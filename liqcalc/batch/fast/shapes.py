@@ -18,6 +18,7 @@ from liqcalc.engine.words import (
     FundingInRequirement,
     InitialRate,
     MarginPart,
+    Netting,
     ShownPrice,
     Share,
     TierApplies,
@@ -79,6 +80,7 @@ class Shape(NamedTuple):
         ticks_against: see `ModeRules.ticks_against_holder`.
         shown: place in `ShownPrice`.
         share: place in `Share`.
+        netted: the smaller side of a group requires nothing.
         given: the optional inputs that the table has.
     """
 
@@ -126,6 +128,7 @@ class Shape(NamedTuple):
     ticks_against: int
     shown: int
     share: int
+    netted: bool
     given: Inputs
 
 
@@ -218,6 +221,7 @@ def shape_of(position: Position, rules: Rules) -> Shape | None:
         ticks_against=mode.ticks_against_holder if contract.tick_size is not None else 0,
         shown=_place(mode.shown_price),
         share=_place(mode.bankruptcy_share),
+        netted=rules.netting is not Netting.NONE,
         given=Inputs(),
     )
 
