@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
 from functools import cache
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -17,6 +19,7 @@ from liqcalc.batch.fast.plans import Plans
 from liqcalc.batch.fast.run import Output, Task, isolated
 from liqcalc.engine.solve import Status
 from liqcalc.rules.catalog import Catalog
+from liqcalc.rules.names import ENVIRONMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -48,7 +51,7 @@ def evaluate(
     """Return `table` with what was found about each row."""
     columns, written = tables.read(table, given or {})
     day = today or time.strftime("%Y-%m-%d")
-    return written(evaluate_columns(columns, Catalog(exchanges), day))
+    return written(evaluate_columns(columns, catalog_of(exchanges), day))
 
 
 def evaluate_columns(columns: Columns, catalog: Catalog, today: str) -> Results:
@@ -57,9 +60,25 @@ def evaluate_columns(columns: Columns, catalog: Catalog, today: str) -> Results:
         return _Evaluation(columns, catalog, today).results()
 
 
-@cache
+_PLANS: WeakKeyDictionary[Catalog, dict[str, Plans]] = WeakKeyDictionary()
+
+
 def _plans_of(catalog: Catalog, today: str) -> Plans:
-    return Plans(catalog, today)
+    """Return the plans of a catalogue, which are kept as long as it is."""
+    known = _PLANS.setdefault(catalog, {})
+    return known.setdefault(today, Plans(catalog, today))
+
+
+@cache
+def _built_in() -> Catalog:
+    return Catalog()
+
+
+def catalog_of(exchanges: Iterable[str | Path]) -> Catalog:
+    """Return the exchanges that come with liqcalc, read once, or a catalogue with the user's."""
+    folders = list(exchanges)
+    own = folders or os.environ.get(ENVIRONMENT)
+    return Catalog(folders) if own else _built_in()
 
 
 class _Evaluation:

@@ -124,7 +124,8 @@ class ExactRows:
         if found:
             bad = min(found)
             account = self.columns.word("account_id", bad)
-            reason = f"account {account} holds a position that cannot be read (row {bad})"
+            symbol = self.columns.word("symbol", bad)
+            reason = f"account {account} holds a position that cannot be read: {symbol}"
             return found | {row.at: Found("indeterminate", reason) for row in rows}
         try:
             return self._evaluated(rows)

@@ -9,6 +9,7 @@ import numpy as np
 from numba import njit
 
 from liqcalc.batch.fast import steps
+from liqcalc.batch.fast.cached import compiled, is_ready
 from liqcalc.batch.fast.slots import ROWS
 from liqcalc.batch.fast.steps import OPTIONS, RAWS, lengthen, look_up, new_block, read, write
 
@@ -52,7 +53,6 @@ def _alone(shape: Shape) -> Any:
     s, mark = steps.steps_of(shape), _marking(shape)
     stand, find_root, finish = s.stand, s.find_root, s.finish
 
-    @njit(**OPTIONS)
     def compute(block, columns, side, plan, terms, varying, book, rows, start, stop, figures):
         for first in range(start, stop, ROWS):
             count = min(ROWS, stop - first)
@@ -62,7 +62,7 @@ def _alone(shape: Shape) -> Any:
             finish(block)
             write(block, figures, rows, first, count)
 
-    return compute
+    return compiled(compute, shape)
 
 
 @cache
@@ -70,7 +70,6 @@ def _bringing(shape: Shape) -> Any:
     """Return what finds what cross positions bring into their pools."""
     mark, bring = _marking(shape), steps.steps_of(shape).bring
 
-    @njit(**OPTIONS)
     def compute(block, columns, side, plan, terms, varying, book, rows, at, shares):
         for first in range(0, len(rows), ROWS):
             count = min(ROWS, len(rows) - first)
@@ -78,7 +77,7 @@ def _bringing(shape: Shape) -> Any:
             bring(block)
             steps.write_shares(block, shares, at, first, count)
 
-    return compute
+    return compiled(compute, shape)
 
 
 @cache
@@ -87,7 +86,6 @@ def _ending(shape: Shape) -> Any:
     s, mark = steps.steps_of(shape), _marking(shape)
     stand, find_root, finish = s.stand, s.find_root, s.finish
 
-    @njit(**OPTIONS)
     def compute(block, columns, side, plan, terms, varying, book, rows, at, pools, figures):
         shares, sums, wallet, members, pool = pools
         for first in range(0, len(rows), ROWS):
@@ -99,7 +97,13 @@ def _ending(shape: Shape) -> Any:
             finish(block)
             write(block, figures, rows, first, count)
 
-    return compute
+    return compiled(compute, shape)
+
+
+def ready(shape: Shape) -> bool:
+    """Return True if rows of a shape need no more compiling than has been done before."""
+    made = [_alone(shape)] if shape.isolated else [_bringing(shape), _ending(shape)]
+    return all(is_ready(function) for function in made)
 
 
 def isolated(task: Task, place: int, start: int, rows: Rows | slice, out: Output) -> None:

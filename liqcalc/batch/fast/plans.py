@@ -84,6 +84,7 @@ class Plans:
         self.today = today
         self.plans: list[Plan] = []
         self.shapes: list[Shape] = []
+        self.seen: dict[Shape, int] = {}
         self._places: dict[Key, int] = {}
         self._days: dict[tuple[str, str], list[str]] = {}
         self._numbers: list[dict[str, float]] = []

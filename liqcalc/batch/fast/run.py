@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 CHUNK = 1 << 16
 BLOCK = 8192
-WORTH_COMPILING = 1 << 20
-"""Rows of one shape from which on compiling it takes less time than it saves."""
+FEW, WORTH_COMPILING = 10_000, 4_000_000
+"""Rows of one shape that are not worth compiling, and rows that are even for the first time."""
 
 
 class Output(NamedTuple):
@@ -96,6 +96,7 @@ class Task:
         self.shapes = [shape._replace(given=given) for shape in plans.shapes]
         self.shape = np.array([plan.shape for plan in plans.plans], dtype=np.int16)
         self.plans_of = [np.flatnonzero(self.shape == i) for i in range(len(self.shapes))]
+        self.seen = plans.seen
         self.compiled = self._compiled(compiled)
 
     def _compiled(self, wanted: bool | None) -> list[bool]:
@@ -105,7 +106,19 @@ class Task:
         if wanted:
             return [True] * len(self.shapes)
         per_plan = np.bincount(self.keys.plan, minlength=len(self.shape))
-        return [int(per_plan[plans].sum()) >= WORTH_COMPILING for plans in self.plans_of]
+        return [
+            self._pays(place, int(per_plan[plans].sum()))
+            for place, plans in enumerate(self.plans_of)
+        ]
+
+    def _pays(self, place: int, rows: int) -> bool:
+        """Return True if a shape has been compiled, or so many rows are worth it."""
+        if rows < FEW:
+            return False
+        from liqcalc.batch.fast import kernel
+
+        seen = self.seen[self.shapes[place]] = self.seen.get(self.shapes[place], 0) + rows
+        return seen >= WORTH_COMPILING or kernel.ready(self.shapes[place])
 
     def inputs(self, rows: Rows) -> tuple[list[Floats], Floats, Terms]:
         """Return the numbers, sides and terms of some rows."""
