@@ -54,10 +54,19 @@ def evaluate(
     return written(evaluate_columns(columns, catalog_of(exchanges), day))
 
 
-def evaluate_columns(columns: Columns, catalog: Catalog, today: str) -> Results:
-    """Return what is found about each row of `columns`."""
+def evaluate_columns(
+    columns: Columns, catalog: Catalog, today: str, *, compiled: bool | None = None
+) -> Results:
+    """Return what is found about each row of `columns`.
+
+    Args:
+        columns: of positions.
+        catalog: where exchanges are found.
+        today: ISO date, against which the age of tables is counted.
+        compiled: with numba or without it; None where it pays.
+    """
     with np.errstate(all="ignore"):
-        return _Evaluation(columns, catalog, today).results()
+        return _Evaluation(columns, catalog, today).results(compiled=compiled)
 
 
 _PLANS: WeakKeyDictionary[Catalog, dict[str, Plans]] = WeakKeyDictionary()
@@ -91,7 +100,7 @@ class _Evaluation:
         self.keys = keys_of(columns, self.plans)
         self.out = Output.empty(columns.rows)
 
-    def results(self, *, compiled: bool | None = None) -> Results:
+    def results(self, *, compiled: bool | None) -> Results:
         """Return everything: rows by shape first, then what only the exact engine decides."""
         task = Task(self.columns, self.keys, self.plans, compiled=compiled)
         isolated(task, self.plans, self.out)
