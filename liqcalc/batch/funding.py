@@ -15,6 +15,7 @@ from liqcalc.batch.exactly import INVALID
 from liqcalc.batch.fast.keys import keys_of
 from liqcalc.batch.fast.meant import meant
 from liqcalc.batch.fast.plans import Plans
+from liqcalc.batch.fast.run import BLOCK, CHUNK, on_cores
 from liqcalc.batch.funding_due import DueOf
 from liqcalc.batch.funding_exactly import ExactFunding
 from liqcalc.batch.settled import in_two
@@ -129,14 +130,14 @@ class _Found(NamedTuple):
         self.ended[at] = _ENDED.index(outcome.ended) if outcome.ended else -1
         self.reason[at] = self.code(outcome.reason)
 
-    def results(self, alone: int) -> Results:
+    def results(self, redone: int) -> Results:
         """Return everything as columns."""
         words = {
             "status": Coded(self.status, _STATUSES),
             "reason": Coded(self.reason, tuple(self.reasons)),
             "ended": Coded(self.ended, _ENDED),
         }
-        return Results(numbers=self.numbers, words=words, about={"redone": alone})
+        return Results(numbers=self.numbers, words=words, about={"redone": redone})
 
 
 class _Accrual:
@@ -149,6 +150,7 @@ class _Accrual:
         plans = Plans(catalog, today)
         self.paid = DueOf(columns, keys_of(columns, plans), plans).find()
         self.found = _Found.empty(columns.rows)
+        self.redone = 0
 
     def results(self) -> Results:
         """Return everything: columns first, then rows that must be asked about alone."""
@@ -159,7 +161,7 @@ class _Accrual:
         judge = ExactFunding(self.columns, self.catalog, self.today)
         for at in alone.tolist():
             self.found.put(at, judge.outcome(at))
-        return self.found.results(len(alone))
+        return self.found.results(self.redone + len(alone))
 
     def _hold(self, rows: Rows) -> None:
         """Find how rows stand after their time, and which end before."""
@@ -198,7 +200,7 @@ class _Accrual:
         return over
 
     def _first_over(self, rows: Rows, paid: Paid) -> Floats:
-        """Return the payment that liquidates each row: before the first none does, the last has.
+        """Return the payment that liquidates each row; before the first none does, the last has.
 
         What is left of the time is halved until one payment is left.
         """
@@ -219,15 +221,38 @@ class _Accrual:
 
     def _after(self, rows: Rows, paid: Paid, count: Floats) -> Results:
         """Return what is found about rows after so many payments."""
-        margin = paid.margin_after(count) - meant(paid.extra)
-        first, rest = in_two(margin, meant(margin.hi))
-        apart = paid.extra != 0
-        self.paid.again[rows[(rest != 0) & (apart | (np.abs(rest) < _LEAST))]] = 1.0
+        margin, extra, unlike = (np.empty(len(rows)) for _ in range(3))
+
+        def split(start: int) -> None:
+            for first in range(start, min(start + CHUNK, len(rows)), BLOCK):
+                at = slice(first, first + BLOCK)
+                margin[at], extra[at], unlike[at] = _as_inputs(paid.at(at), count[at])
+
+        with np.errstate(all="ignore"):
+            on_cores(split, range(0, len(rows), CHUNK))
+        self.paid.again[rows[unlike > 0]] = 1.0
         columns = _part(self.columns, rows)
-        columns.numbers["margin"] = first
-        columns.numbers["extra_margin"] = np.where(apart, paid.extra, rest)
-        columns.numbers["funding_rate"] = paid.rate
-        return evaluate_columns(columns, self.catalog, self.today)
+        columns.numbers |= {"margin": margin, "extra_margin": extra}
+        if not np.isnan(paid.rate).all():
+            columns.numbers["funding_rate"] = paid.rate
+        found = evaluate_columns(columns, self.catalog, self.today)
+        self.redone += found.about["redone"]
+        return found
+
+
+def _as_inputs(paid: Paid, count: Floats) -> tuple[Floats, Floats, Mask]:
+    """Return margins after so many payments as `margin` and `extra_margin`.
+
+    Returns:
+        Both, and where two floats do not hold them.
+    """
+    margin = paid.margin_after(count) - meant(paid.extra)
+    size = np.abs(paid.margin) + np.abs(paid.sum_of(count).hi)
+    first, rest = in_two(margin, meant(margin.hi), size)
+    apart, below = paid.apart > 0, first < 0
+    unlike = (rest != 0) & (apart | (np.abs(rest) < _LEAST) | (below & (rest < 0)))
+    extra = np.where(apart, paid.extra, np.where(below, first, rest))
+    return np.where(below, rest, first), extra, unlike | (apart & below)  # none is below 0
 
 
 def _part(columns: Columns, rows: Rows) -> Columns:
@@ -236,7 +261,7 @@ def _part(columns: Columns, rows: Rows) -> Columns:
     numbers = {
         name: column if whole else column[rows]
         for name, column in columns.numbers.items()
-        if name not in (*INPUTS, "funding_paid")
+        if name not in (*INPUTS, "funding_paid", "funding_rate")
     }
     words = {
         name: word if whole else Coded(word.codes[rows], word.words)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -14,7 +12,7 @@ from liqcalc.batch.fast.meant import meant
 from liqcalc.batch.fast.pairs import Pair, where
 from liqcalc.batch.fast.position import Raw
 from liqcalc.batch.fast.row import value_of
-from liqcalc.batch.fast.run import Task
+from liqcalc.batch.fast.run import BLOCK, CHUNK, Task, on_cores
 from liqcalc.batch.funding_terms import PURSES, DueTable
 from liqcalc.batch.settled import settled
 from liqcalc.engine import funding as engine
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
 
 _ALONE = ("accrued_fees", "max_leverage", "risk_level", "liquidation_fee")
-_CHUNK, _BLOCK = 1 << 16, 8192
 _USUAL_HOURS, _MOST_HOURS, _MOST_PAYMENTS = 24.0, 876_000.0, 20_000
 _OWED, _FREE, _FREE_FIRST = map(PURSES.index, (Purse.OWED, Purse.FREE, Purse.FREE_FIRST))
 
@@ -44,7 +41,8 @@ class Paid(NamedTuple):
         amount, amount_lo: of one payment.
         total, total_lo: of all of them.
         margin, margin_lo: before the first, with what was added by hand.
-        extra: added by hand, where that must stay apart; else 0.
+        apart: 1 where what was added by hand counts on its own.
+        extra: that, there; else 0.
         free, free_lo: what pays before the margin does; infinite where the margin never pays.
         to_free: 1 where what is received goes there.
         rate: that is charged, where the condition expects it; else NaN.
@@ -59,6 +57,7 @@ class Paid(NamedTuple):
     total_lo: Floats
     margin: Floats
     margin_lo: Floats
+    apart: Floats
     extra: Floats
     free: Floats
     free_lo: Floats
@@ -74,7 +73,7 @@ class Paid(NamedTuple):
         found.again[:] = 1.0
         return found
 
-    def at(self, rows: Rows) -> Paid:
+    def at(self, rows: Rows | slice) -> Paid:
         """Return some of the rows."""
         return Paid(*(column[rows] for column in self))
 
@@ -116,14 +115,11 @@ class DueOf:
 
     def find(self) -> Paid:
         """Return what is due of every row that columns can do, a block at a time."""
-        starts = range(0, self.columns.rows, _CHUNK)
-        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-            for task in [pool.submit(self._chunk, start) for start in starts]:
-                task.result()
+        on_cores(self._chunk, range(0, self.columns.rows, CHUNK))
         return self.paid
 
     def _chunk(self, start: int) -> None:
-        part = slice(start, min(start + _CHUNK, self.columns.rows))
+        part = slice(start, min(start + CHUNK, self.columns.rows))
         kinds = self.kind[self.keys.plan[part]]
         if self.alone is not None:
             kinds = np.where(self.alone[part], -1, kinds)
@@ -131,8 +127,8 @@ class DueOf:
             kinds = np.where(self.keys.irregular[part], -1, kinds)
         for kind in np.unique(kinds[kinds >= 0]).tolist():
             rows = np.flatnonzero(kinds == kind) + start
-            for first in range(0, len(rows), _BLOCK):
-                self._block(kind, rows[first : first + _BLOCK])
+            for first in range(0, len(rows), BLOCK):
+                self._block(kind, rows[first : first + BLOCK])
 
     def _block(self, kind: int, rows: Rows) -> None:
         """Find what is due of some rows of one shape."""
@@ -159,7 +155,13 @@ class DueOf:
         self.paid.again[rows] = again | negative | np.isnan(total.hi)
         values = (
             *(span.count, each.hi, each.lo, total.hi, total.lo, found.margin.hi, found.margin.lo),
-            *(np.nan_to_num(extra), free.hi, free.lo, due.purse >= min(_FREE, _FREE_FIRST)),
+            *(
+                np.full(len(rows), shape.fee_to_close_reserved),
+                np.nan_to_num(extra),
+                free.hi,
+                free.lo,
+                due.purse >= min(_FREE, _FREE_FIRST),
+            ),
             *(np.where(due.expects > 0, rate.hi, np.nan), due.spares),
         )
         for column, value in zip(self.paid, values, strict=False):
@@ -172,11 +174,11 @@ class DueOf:
     def _free(self, rows: Rows, due: Due) -> tuple[Pair, Mask]:
         """Return the money that pays before the margin does, and where it cannot be used."""
         given = meant(self._number("free_balance", rows))
-        none = np.isnan(given.hi)
-        missing = np.where(due.purse == _FREE, np.inf, 0.0)
-        free = where(none, Pair(missing, 0.0 * given.hi), given)
-        kept = (due.purse == _FREE) | (due.purse == _FREE_FIRST)
-        return where(kept, free, Pair(np.zeros(len(rows)), np.zeros(len(rows)))), given.hi < 0
+        nothing = np.zeros(len(rows))
+        unknown = Pair(np.where(due.purse == _FREE, np.inf, 0.0), nothing)
+        free = where(np.isnan(given.hi), unknown, given)
+        pays = (due.purse == _FREE) | (due.purse == _FREE_FIRST)
+        return where(pays, free, Pair(nothing, nothing)), given.hi < 0
 
 
 class Span(NamedTuple):

@@ -12,11 +12,15 @@ import numpy as np
 from liqcalc.batch.fast import ends, position, row
 from liqcalc.batch.fast.grid import NONE
 from liqcalc.batch.fast.pairs import Pair, Value, where
+from liqcalc.batch.fast.row import _leverage_fee, _leverage_rate
 
 if TYPE_CHECKING:
     from liqcalc.batch.fast.ends import Table
     from liqcalc.batch.fast.position import Prices, Raw, Terms
+    from liqcalc.batch.fast.row import Given, Values
     from liqcalc.batch.fast.shapes import Shape
+
+_SAME = 2e-31
 
 
 class Settled(NamedTuple):
@@ -54,20 +58,35 @@ def settled(shape: Shape, raw: Raw, side: Value, terms: Terms, table: Table) -> 
     if shape.fee_to_close_reserved:
         margin = margin + margins.reserve
     doubt = margins.doubt | values.doubt | spot.doubt | ~position.usable(shape, raw)
-    if shape.fee_rate.to != NONE:  # what it prints as the margin is not what it counts with
-        doubt = doubt | np.isnan(raw.margin.hi)
+    if shape.fee_rate.to != NONE and _adds(shape):
+        printed, unsure = _printed(shape, given, values)
+        usual = np.isnan(raw.margin.hi)
+        margin = where(usual, printed, margin)
+        doubt = doubt | (usual & unsure)
     return Settled(prices, margin, doubt | ~(np.abs(margin.hi) >= 0))
 
 
-def in_two(total: Pair, meant: Pair) -> tuple[Value, Value]:
+def _adds(shape: Shape) -> bool:
+    """Return True if a default margin has more parts than the initial margin."""
+    parts = (shape.opening_fee, shape.closing_fee, shape.fee_to_close, shape.fee_reserve)
+    return max(*parts, shape.funding_paid) > 0
+
+
+def _printed(shape: Shape, g: Given, v: Values) -> tuple[Pair, Value]:
+    """Return the default margin that an exchange prints which rounds rates; it is written out."""
+    rate, doubt = _leverage_rate(shape, g)
+    base = v.entry / g.leverage if shape.leverage_rate.to == NONE else v.entry * rate
+    fee, unsure = _leverage_fee(shape, g, v.entry)
+    return base + fee + g.extra - g.funding, doubt | unsure
+
+
+def in_two(total: Pair, meant: Pair, size: Value) -> tuple[Value, Value]:
     """Return a number as two floats whose decimals add up to it.
 
     Args:
         total: the number.
         meant: the decimal that its first float is read as.
+        size: of the numbers that it is the difference of.
     """
     rest = (total - meant).hi
-    return meant.hi, where(np.abs(rest) <= SAME * np.abs(total.hi), 0.0, rest)
-
-
-SAME = 2e-31
+    return meant.hi, where(np.abs(rest) <= _SAME * size, 0.0, rest)
