@@ -148,13 +148,16 @@ class Case:
     # Changes
 
     def settled(self) -> Case:
-        """Return the case with its marks and isolated margins written out.
+        """Return the case with its prices and isolated margins written out.
 
-        A default margin follows the entry, leverage or mark; written out it
-        stays what it is when these are changed.
+        A default margin follows the entry, leverage or mark, and an entry that
+        is not given follows the mark; written out they stay what they are when
+        these are changed.
         """
         positions = tuple(
-            row._replace(mark_price=answer.mark_price, **_purse(row, answer))
+            row._replace(
+                entry_price=answer.entry_price, mark_price=answer.mark_price, **_purse(row, answer)
+            )
             for row, answer in zip(self.sheet.positions, self.figures.positions, strict=True)
         )
         return self.with_sheet(self.sheet._replace(positions=positions))

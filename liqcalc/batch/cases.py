@@ -53,8 +53,7 @@ class Cases:
         Raises:
             Unasked: the row, or another of its account, cannot be read.
         """
-        key = self.rows.pool_of(at)
-        members = [at] if key is None else self.pools[key]
+        key, members = self.rows.pool_of(at), self.members(at)
         wrong = {} if len(members) == 1 else self.unreadable(members)
         if wrong and at not in wrong:
             bad = min(wrong)
@@ -63,6 +62,11 @@ class Cases:
         if wrong:
             raise Unasked(INVALID, wrong[at])
         return self.of_pool(members), members.index(at)
+
+    def members(self, at: int) -> list[int]:
+        """Return the rows that share a pool with a row, and itself."""
+        key = self.rows.pool_of(at)
+        return [at] if key is None else self.pools[key]
 
     def unreadable(self, members: list[int]) -> dict[int, str]:
         """Return the rows that cannot be read, and why."""

@@ -68,8 +68,8 @@ def settled(shape: Shape, raw: Raw, side: Value, terms: Terms, table: Table) -> 
 
 def _adds(shape: Shape) -> bool:
     """Return True if a default margin has more parts than the initial margin."""
-    parts = (shape.opening_fee, shape.closing_fee, shape.fee_to_close, shape.fee_reserve)
-    return max(*parts, shape.funding_paid) > 0
+    fees = shape.opening_fee > 0 or shape.closing_fee > 0 or shape.fee_to_close > 0
+    return fees or shape.fee_reserve > 0 or shape.funding_paid > 0
 
 
 def _printed(shape: Shape, g: Given, v: Values) -> tuple[Pair, Value]:
