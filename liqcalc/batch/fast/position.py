@@ -462,7 +462,7 @@ def ending_of(
     end = ends.end_at(shape, g, value, line.size)
     doubt = end.doubt | root.doubt | ~(gain > 0) | ~(np.abs(health) > HARDLY_ANYTHING * line.size)
     if shape.requirement_leaps:
-        doubt = doubt | (end.none & ~already)
+        doubt = doubt | (end.none & ~already & ~own & (t.count > 1))
     price, strain, none = end.price, end.strain, end.none
     if shape.shown == shapes.FROZEN and shape.linear:
         price = g.mark - free / (g.qty * g.side)

@@ -269,6 +269,8 @@ def _regular(position: Position, rules: Rules) -> bool:
         return False
     if schedule is None or not schedule.tiers or schedule.slope:
         return False
-    if schedule.continuous or schedule.open_interest:
+    if schedule.continuous is not None:
+        return False
+    if schedule.open_interest is not None and schedule.open_interest.notional is not None:
         return False
     return not (schedule.by_contracts and any(tier.deduction for tier in schedule.tiers))
