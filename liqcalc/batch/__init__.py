@@ -22,15 +22,28 @@ if TYPE_CHECKING:
     from liqcalc.batch.evaluate import evaluate
     from liqcalc.batch.files import evaluate_file
     from liqcalc.batch.job import Progress
+    from liqcalc.batch.ladders.question import ladder
+    from liqcalc.batch.leverages.question import leverage
     from liqcalc.batch.summary import Reason, Summary
 
-__all__ = ["Coded", "Progress", "Reason", "Summary", "evaluate", "evaluate_file"]
+__all__ = [
+    "Coded",
+    "Progress",
+    "Reason",
+    "Summary",
+    "evaluate",
+    "evaluate_file",
+    "ladder",
+    "leverage",
+]
 
 _HOMES = {
     "liqcalc.batch.columns": ("Coded",),
     "liqcalc.batch.evaluate": ("evaluate",),
     "liqcalc.batch.files": ("evaluate_file",),
     "liqcalc.batch.job": ("Progress",),
+    "liqcalc.batch.ladders.question": ("ladder",),
+    "liqcalc.batch.leverages.question": ("leverage",),
     "liqcalc.batch.summary": ("Reason", "Summary"),
 }
 

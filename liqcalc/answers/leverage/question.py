@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from liqcalc.answers.basis import Basis
 from liqcalc.answers.case import Case
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from liqcalc.answers.request import Number
+    from liqcalc.answers.stops.loss import FundingCost
     from liqcalc.rules.sheet import Sheet
 
 _USUAL = (1, 2, 3, 5, 10, 15, 20, 25, 50, 75, 100, 125, 150, 200, 300, 500, 1000)
@@ -162,14 +163,30 @@ def leverage_of(
         return _answer(asked, i)
 
 
-def _step(case: Case) -> LeverageStepUsed:
-    found = case.resolved.exchange.leverage_step_on(case.resolved.day)
-    if found is None:
-        return LeverageStepUsed(ONE, known=False)
-    return LeverageStepUsed(found.step, known=True, source=found.source)
+class Decided(NamedTuple):
+    """What the search has found.
+
+    Attributes:
+        search: with everything that was tried.
+        step: of the leverage setting.
+        funding: until the stop; None if no time was given.
+        best: at the largest safe leverage; None if none is safe, or without a stop.
+        shown: at `best`, else at the leverage asked about, else at the smallest.
+        binds: what keeps it from being larger; None without a stop.
+        reason: why none is safe; "" if one is.
+    """
+
+    search: LeverageSearch
+    step: LeverageStepUsed
+    funding: FundingCost | None
+    best: Try | None
+    shown: Try
+    binds: Binds | None
+    reason: str
 
 
-def _answer(asked: Asked, i: int) -> LeverageAnswer:
+def decided(asked: Asked, i: int) -> Decided:
+    """Return the largest safe leverage of position `i`, and what binds, without a table."""
     case, terms, step = asked.case, asked.terms, _step(asked.case)
     funding = terms.funding(case, i)
     paid = ZERO if funding is None else funding.total
@@ -178,11 +195,26 @@ def _answer(asked: Asked, i: int) -> LeverageAnswer:
     search = LeverageSearch(case, i, order, step=step.step, funding=paid)
     best = search.largest() if asked.stop is not None else None
     shown = _shown(search, best, asked)
+    binds = None if asked.stop is None else _binds(search, best, shown, i)
+    reason = "" if best is not None or binds is None else _reason(binds, shown)
+    return Decided(search, step, funding, best, shown, binds, reason)
+
+
+def _step(case: Case) -> LeverageStepUsed:
+    found = case.resolved.exchange.leverage_step_on(case.resolved.day)
+    if found is None:
+        return LeverageStepUsed(ONE, known=False)
+    return LeverageStepUsed(found.step, known=True, source=found.source)
+
+
+def _answer(asked: Asked, i: int) -> LeverageAnswer:
+    case, terms = asked.case, asked.terms
+    search, step, funding, best, shown, binds, reason = decided(asked, i)
+    order = search.stop
     held = shown.case.figures.positions[i]
     outcome = None
     if asked.stop is not None:
-        outcome = stop_outcome(shown.opened, i, order, funding=paid)
-    binds = None if asked.stop is None else _binds(search, best, shown, i)
+        outcome = stop_outcome(shown.opened, i, order, funding=search.funding)
     if binds is Binds.INDETERMINATE:
         held = replace(held, leverage=asked.leverage)
     moves, needed = search.moves(), None
@@ -199,7 +231,7 @@ def _answer(asked: Asked, i: int) -> LeverageAnswer:
         leverage=None if best is None else best.leverage,
         above=None if best is None else best.leverage + step.step,
         binds=binds,
-        reason="" if best is not None or binds is None else _reason(binds, shown),
+        reason=reason,
         limit=shown.limit,
         step=step,
         moves=moves,

@@ -1,0 +1,1 @@
+"""The largest leverage at which a stop fires first, in columns."""
