@@ -12,7 +12,7 @@ from liqcalc.batch.fast.keys import keys_of
 from liqcalc.batch.fast.meant import meant
 from liqcalc.batch.fast.plans import Plans
 from liqcalc.batch.fast.position import Raw
-from liqcalc.batch.fast.run import BLOCK, CHUNK, Task, on_cores
+from liqcalc.batch.fast.run import BLOCK, CHUNK, Task, can_compile, on_cores
 from liqcalc.batch.grid_cells import cell, with_margin
 from liqcalc.batch.grid_exactly import ExactGrid
 from liqcalc.batch.grid_found import HOLDS, LIQUIDATABLE, Grid
@@ -81,16 +81,39 @@ def grid(
     return grid_columns(columns, points, Catalog(exchanges), day).written(table, points, keep)
 
 
-def grid_columns(columns: Columns, points: Points, catalog: Catalog, today: str) -> Grid:
-    """Return how every row stands at every point."""
+def grid_columns(
+    columns: Columns,
+    points: Points,
+    catalog: Catalog,
+    today: str,
+    *,
+    compiled: bool | None = None,
+) -> Grid:
+    """Return how every row stands at every point.
+
+    Args:
+        columns: of the table.
+        points: prices of every row.
+        catalog: where exchanges are found.
+        today: ISO date for the age of tables.
+        compiled: True or False to force the way; None to choose.
+    """
     with np.errstate(all="ignore"):
-        return _Stress(columns, points, catalog, today).found()
+        return _Stress(columns, points, catalog, today, compiled=compiled).found()
 
 
 class _Stress:
     """One table on its way from columns to cells."""
 
-    def __init__(self, columns: Columns, points: Points, catalog: Catalog, today: str) -> None:
+    def __init__(
+        self,
+        columns: Columns,
+        points: Points,
+        catalog: Catalog,
+        today: str,
+        *,
+        compiled: bool | None = None,
+    ) -> None:
         self.columns = columns
         self.points = points
         self.catalog = catalog
@@ -99,6 +122,7 @@ class _Stress:
         self.keys = keys_of(columns, self.plans)
         self.task = Task(columns, self.keys, self.plans, compiled=False)
         self.out = Grid.empty(columns.rows, points.count)
+        self.compiled = compiled
         self.again = np.ones((columns.rows, points.count), dtype=bool)
 
     def found(self) -> Grid:
@@ -121,29 +145,54 @@ class _Stress:
 
     def _shape(self, place: int, rows: Rows) -> None:
         """Find the cells of rows of one shape."""
+        block = self._compiled if self._worth(place, len(rows)) else self._block
 
         def part(start: int) -> None:
             for first in range(start, min(start + CHUNK, len(rows)), BLOCK):
-                self._block(place, rows[first : first + BLOCK])
+                with np.errstate(all="ignore"):
+                    block(place, rows[first : first + BLOCK])
 
         on_cores(part, range(0, len(rows), CHUNK))
+
+    def _worth(self, place: int, rows: int) -> bool:
+        """Return whether the cells of so many rows of a shape are compiled."""
+        if self.compiled is not None or not can_compile():
+            return bool(self.compiled)
+        from liqcalc.batch import grid_kernel
+
+        cells = rows * self.points.count
+        return cells >= WORTH_COMPILING or grid_kernel.ready(self.task.shapes[place])
+
+    def _compiled(self, place: int, rows: Rows) -> None:
+        from liqcalc.batch import grid_kernel
+
+        out, points = self.out, self.points
+        numbers, side, terms = self.task.inputs(rows)
+        raw = Raw(*map(meant, numbers))
+        which = (points.hi, points.lo, points.lines(rows), points.moves is not None)
+        shape, table = self.task.shapes[place], self.task.book.table
+        found = grid_kernel.cells(shape, raw, side, terms, table, which)
+        out.price[rows], out.unrealized_pnl[rows], out.equity[rows], out.margin_ratio[rows] = found[
+            :4
+        ]
+        out.status[rows] = found[4]
+        self.again[rows] = found[4] > 1
 
     def _block(self, place: int, rows: Rows) -> None:
         """Find the cells of some rows of one shape, point by point."""
         out = self.out
         numbers, side, terms = self.task.inputs(rows)
         table, shape = self.task.book.table, self.task.shapes[place]
-        with np.errstate(all="ignore"):
-            raw = Raw(*map(meant, numbers))
-            start = settled(shape, raw, side, terms, table)
-            for point in range(self.points.count):
-                price = self.points.pair(rows, point)
-                if self.points.moves is not None:
-                    price = start.prices.mark * price
-                c = cell(with_margin(shape), raw, side, terms, table, start, price)
-                out.price[rows, point] = c.price
-                out.unrealized_pnl[rows, point] = c.unrealized_pnl
-                out.equity[rows, point] = c.equity
-                out.margin_ratio[rows, point] = c.margin_ratio
-                out.status[rows, point] = np.where(c.over, LIQUIDATABLE, HOLDS)
-                self.again[rows, point] = c.doubt
+        raw = Raw(*map(meant, numbers))
+        start = settled(shape, raw, side, terms, table)
+        for point in range(self.points.count):
+            price = self.points.pair(rows, point)
+            if self.points.moves is not None:
+                price = start.prices.mark * price
+            c = cell(with_margin(shape), raw, side, terms, table, start, price)
+            out.price[rows, point] = c.price
+            out.unrealized_pnl[rows, point] = c.unrealized_pnl
+            out.equity[rows, point] = c.equity
+            out.margin_ratio[rows, point] = c.margin_ratio
+            out.status[rows, point] = np.where(c.over, LIQUIDATABLE, HOLDS)
+            self.again[rows, point] = c.doubt

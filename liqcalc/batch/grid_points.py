@@ -43,8 +43,12 @@ class Points(NamedTuple):
 
     def pair(self, rows: NDArray[np.int64], point: int) -> Pair:
         """Return factors or prices of some rows."""
-        line = np.zeros(len(rows), dtype=np.int64) if self.line is None else self.line[rows]
+        line = self.lines(rows)
         return Pair(self.hi[line, point], self.lo[line, point])
+
+    def lines(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return which line holds for some rows."""
+        return np.zeros(len(rows), dtype=np.int64) if self.line is None else self.line[rows]
 
     def price(self, row: int, point: int, mark: Decimal) -> Decimal:
         """Return the price of a row, exactly."""
