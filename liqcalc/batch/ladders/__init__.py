@@ -1,0 +1,1 @@
+"""The first step of the liquidation ladder, in columns."""
