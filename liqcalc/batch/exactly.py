@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
@@ -27,7 +27,6 @@ from liqcalc.rules.sheet import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from decimal import Decimal
-    from typing import Any
 
     from liqcalc.answers.resolved import Resolved
     from liqcalc.batch.columns import Columns
@@ -138,8 +137,8 @@ class ExactRows:
             found = resolve(sheet_of(rows), self.catalog, today=self.today)
             for i, row in enumerate(rows):
                 if row.taker is not None:
-                    given = {"taker": row.taker, "exchange_taker": None}
-                    found.positions[i] = found.positions[i]._replace(**given)
+                    position = found.positions[i]
+                    found.positions[i] = position._replace(taker=row.taker, exchange_taker=None)
             marked, plans = pools_of(found)
             return {
                 row.at: _found(found, i, evaluate_position(m, plan.pool, plan.backing))
@@ -177,7 +176,7 @@ class ExactRows:
                 accrued_fees=number("accrued_fees") or ZERO,
                 risk_level=None if level is None else int(level),
                 opened=columns.word("opened", at),
-                **{name: number(name) for name in _OPTIONAL},
+                **cast("dict[str, Any]", {name: number(name) for name in _OPTIONAL}),
             ),
             cross=mode is MarginMode.CROSS,
             hedge=columns.word("position_mode", at) == PositionMode.HEDGE,
@@ -216,10 +215,10 @@ def sheet_of(rows: list[_Row]) -> Sheet:
     hedge = any(row.hedge for row in rows)
     tiers: dict[str, tuple[TierRow, ...]] = {}
     for row in rows:
-        if row.tier is not None:
-            if tiers.setdefault(row.position.symbol, (row.tier,)) != (row.tier,):
-                message = f"differs among the positions in {row.position.symbol} of one account"
-                raise InputError(Fault("LQ105", "mmr", message))
+        own = () if row.tier is None else (row.tier,)
+        if own and tiers.setdefault(row.position.symbol, own) != own:
+            message = f"differs among the positions in {row.position.symbol} of one account"
+            raise InputError(Fault("LQ105", "mmr", message))
     return Sheet(
         exchange=first.exchange,
         positions=tuple(row.position for row in rows),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from liqcalc.batch.fast.shapes import Shape
 
 
-class _ShapeCache(FunctionCache):  # type: ignore[misc]  # numba has no types
+class _ShapeCache(FunctionCache):
     """Finds a compiled function by the shape and the text of all that it is made of.
 
     Numba itself would look only at the file of the outermost function, and

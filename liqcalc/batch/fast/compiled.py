@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import (
     intrinsic,
@@ -141,7 +141,12 @@ def _place(number):
 
 
 _PRIMITIVES = {
-    pairs.two_product, pairs.where, pairs.where_rare, pairs.take, pairs.every, pairs.half_step,
+    pairs.two_product,
+    pairs.where,
+    pairs.where_rare,
+    pairs.take,
+    pairs.every,
+    pairs.half_step,
     ends.place,
 }
 
@@ -152,15 +157,15 @@ def _teach(function: Any) -> None:
     def implementation(*args: Any) -> Any:
         return function
 
-    implementation.__signature__ = inspect.signature(function)
+    vars(implementation)["__signature__"] = inspect.signature(function)
     overload(function, jit_options=_OPTIONS, strict=False)(implementation)
 
 
 for _module in (pairs, meant, grid, row, ends, position, formulas):
     for _function in vars(_module).values():
-        if inspect.isfunction(_function) and _function.__module__ == _module.__name__:
-            if _function not in _PRIMITIVES:
-                _teach(_function)
+        ours = inspect.isfunction(_function) and _function.__module__ == _module.__name__
+        if ours and _function not in _PRIMITIVES:
+            _teach(_function)
 
 
 def _of(kind: Any) -> bool:
@@ -209,5 +214,3 @@ def _divide(a, b):
         return lambda a, b: pairs.divide(a, b)
     if _is_pair(a) and _of(b):
         return lambda a, b: pairs.divide_float(a, b)
-
-

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from liqcalc.batch.fast import shapes
-from liqcalc.batch.fast.grid import printed
 from liqcalc.batch.fast.pairs import Pair, Value, every, take, where
-from liqcalc.batch.fast.row import Given, Margins, Rates, Values, drift_of, price_of, zero
-from liqcalc.batch.fast.shapes import Shape
+from liqcalc.batch.fast.row import Given, Margins, Rates, Values, drift_of, price_of
 from liqcalc.engine import formulas
+
+if TYPE_CHECKING:
+    from liqcalc.batch.fast.shapes import Shape
 
 _SAME, _DOUBTFUL = 2e-30, 1e-28
 _NEAR_EDGE = 1e-10
@@ -144,11 +144,15 @@ def sweep(
         following = where(last, at, where(up, at + 1, at - 1))
         edge = where(last, 0.0, take(t.cap, where(up, at, following)))
         here = slope * edge - rest
-        after = (drift - fee - take(t.mmr, following)) * edge - (base - take(t.deduction, following))
+        after = (drift - fee - take(t.mmr, following)) * edge - (
+            base - take(t.deduction, following)
+        )
         crosses = where(last, above * slope * way < 0, here * above <= 0)
         flips = ~crosses & ~last & ~(after * above > 0)
         near = _NEAR_EDGE * edge
-        doubt = doubt | (open_ & ~last & ((np.abs(here) <= near) | (~crosses & (np.abs(after) <= near))))
+        doubt = doubt | (
+            open_ & ~last & ((np.abs(here) <= near) | (~crosses & (np.abs(after) <= near)))
+        )
         jump = jump | (open_ & flips)
         none = none | (open_ & last & ~crosses)
         moving = open_ & ~crosses & ~last
@@ -172,9 +176,7 @@ class Line(NamedTuple):
     size: Value
 
 
-def line(
-    shape: Shape, g: Given, r: Rates, v: Values, m: Margins, cash: Pair, more: Value
-) -> Line:
+def line(shape: Shape, g: Given, r: Rates, v: Values, m: Margins, cash: Pair, more: Value) -> Line:
     """Return health as the value moves.
 
     Args:
@@ -238,9 +240,10 @@ def bankruptcy(shape: Shape, g: Given, v: Values, cash: Pair, more: Value) -> En
         cash = cash - v.entry * g.bankruptcy
     size = v.entry.hi + np.abs(cash.hi) + more
     if shape.bankruptcy_pays and not shape.bankruptcy_pays_at_entry:
-        value = formulas.bankruptcy_value(drift, v.entry, cash, g.bankruptcy)
+        rate: Any = g.bankruptcy
     else:
-        value = formulas.bankruptcy_value(drift, v.entry, cash, 0.0)
+        rate = 0.0
+    value = formulas.bankruptcy_value(drift, v.entry, cash, rate)
     return end_at(shape, g, value, size)
 
 

@@ -174,4 +174,4 @@ def printed(number: Pair, how: Print, tick: Tick, side: Value, strain: Value) ->
         return to_tick(number, tick, how.toward, side, strain)
     if how.to == SIGNIFICANT:
         return to_digits(number, how.digits, how.toward, side, strain)
-    return Printed(number, (strain > _MOST_STRAIN) & (number.hi == number.hi))  # noqa: PLR0124
+    return Printed(number, (strain > _MOST_STRAIN) & (number.hi == number.hi))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from liqcalc.batch.columns import Codes, Coded, Columns, Mask
+    from liqcalc.batch.columns import Coded, Codes, Columns, Mask
     from liqcalc.batch.fast.plans import Plans
 
     Places = NDArray[np.int32]
@@ -61,7 +61,10 @@ class _Reader:
         self.mode = columns.words.get("margin_mode")
         self.side = columns.words.get("side")
         self.others = [columns.words.get(name) for name in ("position_mode", "opened")]
-        self.cells = [columns.inexact, None if columns.faults is None else columns.faults.codes >= 0]
+        self.cells = [
+            columns.inexact,
+            None if columns.faults is None else columns.faults.codes >= 0,
+        ]
         self.modes = _places(self.mode, ("isolated", "cross"), missing=0, unknown=2)
         self.sides = np.array([1, -1, 0], dtype=np.int8)[
             _places(self.side, ("long", "short"), missing=2, unknown=2)
@@ -117,7 +120,7 @@ def _places(column: Coded | None, known: Sequence[str], *, missing: int, unknown
     return np.array([*places, missing], dtype=np.int32)
 
 
-def _of(table: NDArray, column: Coded | None, part: slice) -> NDArray:
+def _of(table: NDArray[Any], column: Coded | None, part: slice) -> NDArray[Any]:
     """Return what a table says of a chunk; one number where all rows are the same."""
     return table[-1] if column is None else table[_codes(column, part)]
 
@@ -125,5 +128,5 @@ def _of(table: NDArray, column: Coded | None, part: slice) -> NDArray:
 def _codes(column: Coded, part: slice) -> Codes:
     """Return the codes of a chunk; a single one where all rows are the same."""
     if column.codes.strides == (0,):
-        return column.codes[0]
+        return column.codes[0]  # type: ignore[no-any-return]
     return column.codes[part]

@@ -34,7 +34,7 @@ class Pair:
     def of(cls, number: Decimal | int) -> Pair:
         """Return an exact number as a pair."""
         hi = float(number)
-        return cls(hi, float(_WIDE.subtract(Decimal(number), Decimal.from_float(hi))))
+        return cls(hi, float(_WIDE.subtract(Decimal(number), Decimal.from_float(hi))))  # noqa: FURB164 - the context forbids Decimal(float)
 
     def __neg__(self) -> Pair:
         return Pair(-self.hi, -self.lo)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bisect
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -25,6 +24,7 @@ from liqcalc.rules.sheet import AccountRow, PositionRow, Sheet, Side, is_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from decimal import Decimal
 
     from liqcalc.answers.resolved import Resolved
     from liqcalc.batch.columns import Codes, Floats, Mask
@@ -124,7 +124,9 @@ class Plans:
                 return self._read(key)
         except LiqcalcError:
             self._add_nothing()
-            return Plan(-1, exchange=key.exchange, isolated=key.mode is MarginMode.ISOLATED, fault=True)
+            return Plan(
+                -1, exchange=key.exchange, isolated=key.mode is MarginMode.ISOLATED, fault=True
+            )
 
     def _read(self, key: Key) -> Plan:
         loaded = self.catalog.exchange(key.exchange)
@@ -192,7 +194,7 @@ class Plans:
             end = i + 1 == len(schedule.tiers)
             self._rows.append(
                 (
-                    *(( _INF, 0.0) if end or tier.cap is None else _both(tier.cap)),
+                    *((_INF, 0.0) if end or tier.cap is None else _both(tier.cap)),
                     *_both(tier.mmr),
                     *_both(tier.deduction),
                     *_both(tier.imr),

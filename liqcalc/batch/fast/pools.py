@@ -103,7 +103,7 @@ def _sound(columns: Columns, keys: Keys, plans: Plans, pools: Pools) -> Mask:
         return np.zeros(len(starts), dtype=bool)
     wallet = columns.numbers["wallet_balance"][rows]
     least, most = np.fmin.reduceat(wallet, starts), np.fmax.reduceat(wallet, starts)
-    good = (least == most) & (np.abs(most) < position.MOST)
+    good: Mask = (least == most) & (np.abs(most) < position.MOST)
     good &= (np.abs(most) > position.LEAST) | (most == 0)
     odd = plans.shapeless()[plan]
     if keys.irregular is not None:
@@ -160,12 +160,11 @@ def _bring(task: Task, place: int, rows: Rows, places: Rows, shares: NDArray[np.
 
 def _share(table: NDArray[np.float64], at: Rows | slice) -> Share:
     pairs = [Pair(table[2 * j, at], table[2 * j + 1, at]) for j in range(_SUMS // 2)]
-    return Share(*pairs, table[_SUMS, at])
+    pnl, required, value, closing = pairs
+    return Share(pnl, required, value, closing, table[_SUMS, at])
 
 
-def _sums(
-    shares: NDArray[np.float64], pools: Pools, *, compiled: bool
-) -> NDArray[np.float64]:
+def _sums(shares: NDArray[np.float64], pools: Pools, *, compiled: bool) -> NDArray[np.float64]:
     """Return the sums over each pool, added up in the order of its rows."""
     starts = pools.starts
     members = np.diff(starts, append=len(pools.rows))

@@ -6,7 +6,7 @@ the last bit.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -15,7 +15,9 @@ from liqcalc.batch.fast.ends import HARDLY_ANYTHING, Line, Place, Table
 from liqcalc.batch.fast.grid import HALF_UP, ON_GRID, Tick, printed, to_whole
 from liqcalc.batch.fast.pairs import Pair, Value, take, where
 from liqcalc.batch.fast.row import Given, Margins, Rates, Values
-from liqcalc.batch.fast.shapes import Shape
+
+if TYPE_CHECKING:
+    from liqcalc.batch.fast.shapes import Shape
 
 CANNOT, AT_PRICE, ALREADY = range(3)
 LEAST, MOST = 1e-20, 1e20
@@ -198,7 +200,7 @@ class Prices(NamedTuple):
     qty: Pair
     entry: Pair
     mark: Pair
-    index: Pair
+    indexed: Pair
 
 
 def usable(shape: Shape, raw: Raw) -> Value:
@@ -269,7 +271,7 @@ def given_of(shape: Shape, raw: Raw, prices: Prices, side: Value, t: Terms) -> G
         prices.qty,
         prices.entry,
         prices.mark,
-        prices.index,
+        prices.indexed,
         raw.leverage,
         raw.margin,
         where(np.isnan(raw.extra_margin.hi), nothing, raw.extra_margin),
@@ -358,7 +360,13 @@ def pooled(shape: Shape, mine: Share, pool: Share, wallet: Pair, members: Value)
 
 
 def root_of(
-    shape: Shape, drift: Value, spot: Spot, rates: Rates, base: Value, fee: Value, health: Value,
+    shape: Shape,
+    drift: Value,
+    spot: Spot,
+    rates: Rates,
+    base: Value,
+    fee: Value,
+    health: Value,
     table: Table,
 ) -> Root:
     """Return what decides where health is zero.

@@ -7,16 +7,17 @@ NaN and makes what depends on it NaN.  Values are in the settle currency.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from liqcalc.batch.fast import shapes
 from liqcalc.batch.fast.grid import HALF_UP, NONE, UP, Tick, printed, to_tick
 from liqcalc.batch.fast.pairs import Pair, Value, where
-from liqcalc.batch.fast.shapes import Shape
 from liqcalc.engine import formulas
 
+if TYPE_CHECKING:
+    from liqcalc.batch.fast.shapes import Shape
 
 _CANCELLED = 1e-2
 """A sum so much smaller than its parts has lost digits that a printed figure may need."""
@@ -27,7 +28,7 @@ class Given(NamedTuple):
 
     Attributes:
         side: +1 long, -1 short.
-        qty, entry, mark, index: pairs, above 0.
+        qty, entry, mark, indexed: pairs, above 0.
         leverage, margin, extra, funding: pairs; NaN where not given.
         taker, requirement_taker, liquidation, bankruptcy: fee rates, the last
             one the bankruptcy price's.
@@ -40,7 +41,7 @@ class Given(NamedTuple):
     qty: Pair
     entry: Pair
     mark: Pair
-    index: Pair
+    indexed: Pair
     leverage: Pair
     margin: Pair
     extra: Pair
@@ -68,7 +69,7 @@ class Values(NamedTuple):
 
     entry: Pair
     mark: Pair
-    index: Pair
+    indexed: Pair
     size: Pair
     doubt: Value
 
@@ -124,7 +125,7 @@ def values(shape: Shape, g: Given) -> Values:
     price, doubt = printed(g.entry, shape.entry, g.tick, g.side, 1.0)
     entry = value_of(shape, g.qty, price)
     mark = value_of(shape, g.qty, g.mark)
-    index = value_of(shape, g.qty, g.index) if shape.given.index_price else mark
+    index = value_of(shape, g.qty, g.indexed) if shape.given.index_price else mark
     if shape.units:
         entry, first = to_tick(entry, g.unit, HALF_UP, g.side, 1.0)
         mark, second = to_tick(mark, g.unit, HALF_UP, g.side, 1.0)
@@ -141,7 +142,7 @@ def valued(v: Values, at: int) -> Pair:
     """Return the value at the mark, the entry or the index."""
     if at == shapes.ENTRY:
         return v.entry
-    return v.index if at == shapes.INDEX else v.mark
+    return v.indexed if at == shapes.INDEX else v.mark
 
 
 def _up(shape: Shape, g: Given, amount: Pair) -> tuple[Pair, Value]:
@@ -149,7 +150,7 @@ def _up(shape: Shape, g: Given, amount: Pair) -> tuple[Pair, Value]:
     if shape.units:
         found = to_tick(amount, g.unit, UP, g.side, 1.0)
         return found.value, found.doubt
-    return amount, g.side != g.side  # noqa: PLR0124 - False for each row
+    return amount, g.side != g.side
 
 
 def initial_margin(shape: Shape, g: Given, r: Rates, value: Pair) -> tuple[Pair, Value]:
@@ -181,7 +182,7 @@ def _leverage_fee(shape: Shape, g: Given, entry: Pair) -> tuple[Pair, Value]:
     drift = drift_of(shape, g.side)
     if shape.fee_rate.to == NONE:
         fee = formulas.leverage_bankruptcy_value(drift, entry, g.leverage) * g.taker
-        doubt = g.side != g.side  # noqa: PLR0124 - False for each row
+        doubt = g.side != g.side
     else:
         rate = formulas.leverage_bankruptcy_value(drift, g.taker, g.leverage)
         found = printed(rate, shape.fee_rate, g.tick, g.side, 1.0)
@@ -191,7 +192,7 @@ def _leverage_fee(shape: Shape, g: Given, entry: Pair) -> tuple[Pair, Value]:
 
 def _exempt(shape: Shape, g: Given) -> Value:
     """Return where a short has the margin of its whole value."""
-    return (g.side < 0) & (g.leverage.hi <= 1) if shape.exempt else g.side != g.side  # noqa: PLR0124
+    return (g.side < 0) & (g.leverage.hi <= 1) if shape.exempt else g.side != g.side
 
 
 def margins(shape: Shape, g: Given, r: Rates, v: Values, others: Pair) -> Margins:
@@ -220,7 +221,7 @@ def margins(shape: Shape, g: Given, r: Rates, v: Values, others: Pair) -> Margin
     maintenance, residue, unsure = _maintenance(shape, g, r, v)
     doubt = doubt | unsure
     initial, unsure = _shown_initial(shape, g, r, v, leverage_fee)
-    kept_in = _fee_on(shape, shape.fee_in_maintenance, g, v, rate, leverage_fee, reserve)
+    kept_in = _fee_on(shape.fee_in_maintenance, g, v, rate, leverage_fee, reserve)
     return Margins(
         pnl, cash, initial, maintenance, residue, constant, moving, kept_in, reserve, doubt | unsure
     )
@@ -252,7 +253,9 @@ def _isolated_margin(shape: Shape, g: Given, entry: Pair, initial: Pair, reserve
     margin = where(np.isnan(g.leverage.hi), g.leverage, margin)
     if shape.given.margin:
         margin = where(np.isnan(g.margin.hi), margin, g.margin)
-    return margin + g.extra if shape.given.extra_margin else margin
+    if shape.given.extra_margin:
+        margin = margin + g.extra
+    return margin
 
 
 def _fee_in_requirement(
@@ -275,9 +278,7 @@ def _fee_in_requirement(
     return nothing, nothing
 
 
-def _maintenance(
-    shape: Shape, g: Given, r: Rates, v: Values
-) -> tuple[Pair, Pair, Value]:
+def _maintenance(shape: Shape, g: Given, r: Rates, v: Values) -> tuple[Pair, Pair, Value]:
     """Return the maintenance margin, and what the condition has less of it."""
     value = valued(v, shape.maintenance_at)
     maintenance, doubt = _up(shape, g, formulas.maintenance(value, r.mmr, r.deduction))
@@ -303,16 +304,14 @@ def _shown_initial(
     else:
         initial, doubt = initial_margin(shape, g, r, value)
     basis = shape.fee_in_initial
-    fee = _fee_on(shape, basis, g, v, g.requirement_taker, leverage_fee, zero(g.side))
+    fee = _fee_on(basis, g, v, g.requirement_taker, leverage_fee, zero(g.side))
     if basis == shapes.NO_FEE:
         return initial, doubt
     total = initial + fee
     return total, doubt | (np.abs(total.hi) <= _CANCELLED * np.abs(initial.hi))
 
 
-def _fee_on(
-    shape: Shape, basis: int, g: Given, v: Values, rate: Pair, leverage_fee: Pair, reserve: Pair
-) -> Pair:
+def _fee_on(basis: int, g: Given, v: Values, rate: Pair, leverage_fee: Pair, reserve: Pair) -> Pair:
     if basis == shapes.AT_MARK:
         return v.mark * rate
     if basis == shapes.AT_ENTRY:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from liqcalc.batch.columns import Columns, Floats, Mask
     from liqcalc.batch.fast.keys import Keys
     from liqcalc.batch.fast.plans import Plans
-    from liqcalc.batch.fast.shapes import Shape
 
     Rows = NDArray[np.int64]
 
@@ -97,9 +96,9 @@ class Task:
         self.shape = np.array([plan.shape for plan in plans.plans], dtype=np.int16)
         self.plans_of = [np.flatnonzero(self.shape == i) for i in range(len(self.shapes))]
         self.seen = plans.seen
-        self.compiled = self._compiled(compiled)
+        self.compiled = self._compiled(wanted=compiled)
 
-    def _compiled(self, wanted: bool | None) -> list[bool]:
+    def _compiled(self, *, wanted: bool | None) -> list[bool]:
         """Return for each shape whether it is compiled."""
         if wanted is False or not can_compile():
             return [False] * len(self.shapes)

@@ -15,12 +15,11 @@ from liqcalc.engine.words import (
     CrossPool,
     FeeBasis,
     FeeRate,
-    FundingInRequirement,
     InitialRate,
     MarginPart,
     Netting,
-    ShownPrice,
     Share,
+    ShownPrice,
     TierApplies,
     TierBy,
     ValuedAt,
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from liqcalc.engine.position import Position
+    from liqcalc.engine.tiers import Schedule
     from liqcalc.engine.vocabulary import ModeRules, Rules
 
 
@@ -132,7 +132,9 @@ class Shape(NamedTuple):
     given: Inputs
 
 
-def _place(word: ValuedAt | TierBy | InitialRate | FeeBasis | MarginPart | ShownPrice | Share) -> int:
+def _place(
+    word: ValuedAt | TierBy | InitialRate | FeeBasis | MarginPart | ShownPrice | Share,
+) -> int:
     return list(type(word)).index(word)
 
 
@@ -141,9 +143,7 @@ BASIS, OPEN_END = 1, 2
 
 MARK, ENTRY, INDEX = map(_place, (ValuedAt.MARK, ValuedAt.ENTRY, ValuedAt.INDEX))
 BY_ENTRY, BY_CONTRACTS = map(_place, (TierBy.ENTRY_VALUE, TierBy.CONTRACTS))
-LEVERAGE, TIER, LARGER = map(
-    _place, (InitialRate.LEVERAGE, InitialRate.TIER, InitialRate.LARGER)
-)
+LEVERAGE, TIER, LARGER = map(_place, (InitialRate.LEVERAGE, InitialRate.TIER, InitialRate.LARGER))
 NO_FEE, AT_MARK, AT_ENTRY, AT_LEVERAGE, AT_BANKRUPTCY, RESERVE = map(
     _place,
     (
@@ -163,13 +163,13 @@ ALL, BY_REQUIREMENT, BY_VALUE = map(_place, (Share.ALL, Share.REQUIREMENT, Share
 
 def shape_of(position: Position, rules: Rules) -> Shape | None:
     """Return the shape of rows like `position`; None where they are done exactly."""
-    mode, contract, schedule = rules.mode(isolated=position.isolated), position.contract, position.schedule
+    mode, contract = rules.mode(isolated=position.isolated), position.contract
     linear = contract.linear
     exempt = rules.covered_short_exempt and position.isolated and not linear
     if not _regular(position, rules):
         return None
 
-    def to(rounding) -> Print:
+    def to(rounding: Rounding) -> Print:
         how = Print.of(rounding)
         return how._replace(to=NONE) if how.to == TICK and contract.tick_size is None else how
 
@@ -250,27 +250,28 @@ def _shared(mode: ModeRules, rules: Rules) -> bool:
 
 def _regular(position: Position, rules: Rules) -> bool:
     """Return True if nothing is asked for that only the exact engine does."""
-    contract, schedule, money = position.contract, position.schedule, rules.money
+    contract, money = position.contract, rules.money
     mode = rules.mode(isolated=position.isolated)
-    if position.taker is None or (rules.reciprocal.rounds and not contract.linear):
+    step, rates = mode.requirement_step, {mode.requirement_fee, mode.bankruptcy_fee}
+    unusual = (
+        position.taker is None,
+        rules.reciprocal.rounds and not contract.linear,
+        money is not None and money.value is ValueRounding.PER_CONTRACT,
+        not position.isolated and not _shared(mode, rules),
+        bool(rules.size_premium),
+        rules.profit is not None and rules.profit.maintenance != 1,
+        rules.tier_by is TierBy.CONTRACTS and contract.contract_size is None,
+        FeeRate.LIQUIDATION in rates and position.liquidation_fee is None,
+        step is not None and step.as_tuple().digits != (1,),
+    )
+    return not any(unusual) and _tabled(position.schedule)
+
+
+def _tabled(schedule: Schedule | None) -> bool:
+    """Return True if rates are read from a table alone."""
+    if schedule is None or not schedule.tiers or schedule.slope or schedule.continuous:
         return False
-    if money is not None and money.value is ValueRounding.PER_CONTRACT:
-        return False
-    if not position.isolated and not _shared(mode, rules):
-        return False
-    if rules.size_premium or (rules.profit is not None and rules.profit.maintenance != 1):
-        return False
-    if rules.tier_by is TierBy.CONTRACTS and contract.contract_size is None:
-        return False
-    if FeeRate.LIQUIDATION in {mode.requirement_fee, mode.bankruptcy_fee}:
-        if position.liquidation_fee is None:
-            return False
-    if mode.requirement_step is not None and mode.requirement_step.as_tuple().digits != (1,):
-        return False
-    if schedule is None or not schedule.tiers or schedule.slope:
-        return False
-    if schedule.continuous is not None:
-        return False
-    if schedule.open_interest is not None and schedule.open_interest.notional is not None:
+    market = schedule.open_interest
+    if market is not None and market.notional is not None:
         return False
     return not (schedule.by_contracts and any(tier.deduction for tier in schedule.tiers))

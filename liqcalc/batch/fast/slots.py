@@ -25,20 +25,20 @@ class Slots(NamedTuple):
     """The slots of a named tuple of pairs, steps and values.
 
     Attributes:
-        first, count: which slots.
+        first, width: which slots, and how many.
         load: (block, i) -> the tuple of row i.
         save: (block, i, tuple) -> None.
     """
 
     first: int
-    count: int
+    width: int
     load: Any
     save: Any
 
     @property
     def after(self) -> int:
         """Return the first slot behind these."""
-        return self.first + self.count
+        return self.first + self.width
 
 
 def slots_of(kind: Any, first: int) -> Slots:  # noqa: ANN401 - a class of named tuples

@@ -45,7 +45,7 @@ class Worth(NamedTuple):
 
     entry: Pair
     mark: Pair
-    index: Pair
+    indexed: Pair
     size: Pair
     doubt: Value
 
@@ -126,7 +126,7 @@ _mine, _pool, _behind = (_inline(s.load) for s in (_MINE, _POOL, _BEHIND))
 _RAW_FIRST, _FIRST_TERM, _FIRST_FIGURE = _RAW.first, _TERMS.first, _STAND.first
 RAWS = len(Raw._fields)
 _MINE_FIRST, _POOL_FIRST, _BEHIND_FIRST = _MINE.first, _POOL.first, _BEHIND.first
-_SHARES = _MINE.count
+_SHARES = _MINE.width
 _WARNINGS, _DOUBT = _STAND.first + 6, _STAND.first + 7
 _PRICE, _OTHERS = _END.first, _END.first + 1
 _NO_END = 1e290
@@ -180,8 +180,7 @@ def lengthen(block, count, j):
     """Find the decimals that were meant by the long floats of a column."""
     at = (_RAW_FIRST + 2 * j) * STRIDE
     for i in range(count):
-        lo, long = meant.short_part(block[at + i])
-        if long:
+        if meant.short_part(block[at + i])[1]:
             block[at + STRIDE + i] = meant.shortest(block[at + i])
 
 
@@ -237,7 +236,7 @@ def _others(tier, status, reason, flags, again):
 def _known(block, i):
     """Return the values of a row."""
     w = _worth(block, i)
-    return Values(w.entry, w.mark, w.index, w.size, w.doubt > 0)
+    return Values(w.entry, w.mark, w.indexed, w.size, w.doubt > 0)
 
 
 @_inline
@@ -354,7 +353,7 @@ def steps_of(shape: Shape) -> Steps:
             _save_prices(block, i, prices)
             given = position.given_of(shape, _raw(block, i), prices, block[i], _terms(block, i))
             v = row.values(shape, given)
-            _save_worth(block, i, Worth(v.entry, v.mark, v.index, v.size, 1.0 * v.doubt))
+            _save_worth(block, i, Worth(v.entry, v.mark, v.indexed, v.size, 1.0 * v.doubt))
 
     @_inline
     def _spot(block, i):
@@ -379,7 +378,9 @@ def steps_of(shape: Shape) -> Steps:
             _save_rates(block, i, rates)
             low = take(table.cap, at - 1) if spot.at > 0 else 0.0
             high = _NO_END if spot.own else min(_NO_END, take(table.cap, at))
-            place = Place(1.0 * spot.at, 1.0 * spot.doubt, low, high, take(most, at), take(notes, at))
+            place = Place(
+                1.0 * spot.at, 1.0 * spot.doubt, low, high, take(most, at), take(notes, at)
+            )
             _save_place(block, i, place)
 
     @njit(**OPTIONS)
@@ -436,16 +437,19 @@ def steps_of(shape: Shape) -> Steps:
                 continue
             drift = row.drift_of(shape, block[i])
             r, spot = _rates(block, i), _spot(block, i)
-            root = position.root_of(
-                shape, drift, spot, r, c.base.hi, c.fee.hi, c.health, table
-            )
+            root = position.root_of(shape, drift, spot, r, c.base.hi, c.fee.hi, c.health, table)
             turn = Turn(root.mmr, root.deduction, root.edge, 1.0 * root.none, 1.0 * root.doubt)
             _save_turn(block, i, turn)
 
     @njit(**OPTIONS)
     def finish(block):
         for i in range(ROWS):
-            g, t, p, size = _given(block, i), _terms(block, i), _place(block, i), _worth(block, i).size
+            g, t, p, size = (
+                _given(block, i),
+                _terms(block, i),
+                _place(block, i),
+                _worth(block, i).size,
+            )
             c, r = _course(block, i), _rates(block, i)
             root = Root(r.mmr, r.deduction, r.mmr * np.nan, False, False)
             if moves:
