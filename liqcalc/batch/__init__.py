@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from liqcalc.batch.columns import Coded
     from liqcalc.batch.evaluate import evaluate
     from liqcalc.batch.files import evaluate_file
+    from liqcalc.batch.fundings.question import funding
+    from liqcalc.batch.grids.question import grid
     from liqcalc.batch.job import Progress
     from liqcalc.batch.ladders.question import ladder
     from liqcalc.batch.leverages.question import leverage
@@ -33,6 +35,8 @@ __all__ = [
     "Summary",
     "evaluate",
     "evaluate_file",
+    "funding",
+    "grid",
     "ladder",
     "leverage",
 ]
@@ -41,6 +45,8 @@ _HOMES = {
     "liqcalc.batch.columns": ("Coded",),
     "liqcalc.batch.evaluate": ("evaluate",),
     "liqcalc.batch.files": ("evaluate_file",),
+    "liqcalc.batch.fundings.question": ("funding",),
+    "liqcalc.batch.grids.question": ("grid",),
     "liqcalc.batch.job": ("Progress",),
     "liqcalc.batch.ladders.question": ("ladder",),
     "liqcalc.batch.leverages.question": ("leverage",),

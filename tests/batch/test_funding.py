@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from functools import cache
+from math import isnan
 from random import Random
 
 import numpy as np
@@ -18,7 +19,7 @@ from liqcalc.answers.funding.question import funding_of
 from liqcalc.batch.cases import Cases, Unasked
 from liqcalc.batch.columns import Coded
 from liqcalc.batch.exactly import INVALID, said
-from liqcalc.batch.funding import funding_columns
+from liqcalc.batch.fundings.question import funding_columns
 from liqcalc.errors import InputError, LiqcalcError
 from liqcalc.rules.catalog import Catalog
 from tests.batch.rows import RowMaker, columns_of
@@ -38,7 +39,7 @@ def maker(*exchanges):
 
 def held(exchange, count, seed):
     """Return rows of an exchange, each with a rate and a time of its own."""
-    rng = Random(seed)
+    rng = Random(seed)  # noqa: S311 - not a secret
     columns = columns_of(maker(exchange).rows(count, seed))
 
     def some(share, make):
@@ -94,7 +95,7 @@ def _float(number):
 def mapped(found):
     """Return each row of results."""
     lists = {
-        **{n: [None if v != v else v for v in c.tolist()] for n, c in found.numbers.items()},
+        **{n: [None if isnan(v) else v for v in c.tolist()] for n, c in found.numbers.items()},
         **{name: words.texts() for name, words in found.words.items()},
     }
     return [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
@@ -113,3 +114,48 @@ class TestColumnsAreExact:
 
         for at, expected in enumerate(asked_alone(columns)):
             assert {name: found[at][name] for name in expected} == expected
+
+
+HAND = {
+    "exchange": "binance", "symbol": "BTCUSDT", "side": "long", "qty": 0.5, "entry_price": 60_000,
+    "leverage": 20, "funding_rate": 0.0001,
+}  # fmt: skip
+
+
+class TestByHand:
+    """0.5 BTC at 60000 with 1485 of margin pay 3 USDT every 8 hours; 120 are required."""
+
+    def test_who_pays_comes_nearer_to_liquidation_and_who_receives_does_not(self):
+        found = batch.funding(HAND | {"side": ["long", "short"], "holding_hours": 24})
+
+        assert found["payments"].tolist() == [3, 3]
+        assert found["funding_total"].tolist() == [9, -9]
+        assert found["margin_left"].tolist() == [1476, 1494]
+        assert found["liquidation_price"].tolist() == [57277.10843373, 62737.05179283]
+
+    def test_the_payment_that_leaves_just_what_is_required_liquidates(self):
+        hours = [8 * 454, 8 * 455, 8 * 500]
+        found = batch.funding(HAND | {"holding_hours": hours})
+
+        assert found["ended"].tolist() == ["held", *["liquidated_by_funding"] * 2]
+        assert found["payments"].tolist() == [454, 455, 455]
+        assert found["margin_left"].tolist() == [123, 120, 120]
+
+    def test_a_time_between_payments_pays_nothing(self):
+        start = np.array(["2026-10-01T08:00", "2026-10-01T15:59"], dtype="datetime64[s]")
+        found = batch.funding(HAND | {"holding_hours": [7.99, 0.1], "start": start})
+
+        assert found["payments"].tolist() == [0, 1]
+
+    def test_it_is_what_the_question_about_one_position_answers(self):
+        row = {k: v if isinstance(v, str) else str(v) for k, v in HAND.items()}
+        sheet = {"exchange": row.pop("exchange"), "positions": [row]}
+        answer = liqcalc.funding(sheet, holding_hours="100.5", today=TODAY)
+        found = batch.funding(HAND | {"holding_hours": [100.5]}, today=TODAY)
+
+        assert found["liquidation_price"][0] == float(answer.after.liquidation_price)
+        assert found["funding_total"][0] == float(answer.total)
+
+    def test_a_name_that_would_not_be_read_is_told(self):
+        with pytest.raises(InputError, match="holding_hours is meant"):
+            batch.funding(HAND | {"holdinghours": [1]})

@@ -13,10 +13,10 @@ from liqcalc.batch.fast.meant import meant
 from liqcalc.batch.fast.plans import Plans
 from liqcalc.batch.fast.position import Raw
 from liqcalc.batch.fast.run import BLOCK, CHUNK, Task, can_compile, on_cores
-from liqcalc.batch.grid_cells import cell, with_margin
-from liqcalc.batch.grid_exactly import ExactGrid
-from liqcalc.batch.grid_found import HOLDS, LIQUIDATABLE, Grid
-from liqcalc.batch.grid_points import read_points
+from liqcalc.batch.grids.cells import cell, with_margin
+from liqcalc.batch.grids.exact import ExactGrid
+from liqcalc.batch.grids.found import HOLDS, LIQUIDATABLE, Grid
+from liqcalc.batch.grids.points import read_points
 from liqcalc.batch.settled import settled
 from liqcalc.rules.catalog import Catalog
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from liqcalc.batch.columns import Columns
-    from liqcalc.batch.grid_points import Points
+    from liqcalc.batch.grids.points import Points
 
     Rows = NDArray[np.int64]
 
@@ -158,20 +158,20 @@ class _Stress:
         """Return whether the cells of so many rows of a shape are compiled."""
         if self.compiled is not None or not can_compile():
             return bool(self.compiled)
-        from liqcalc.batch import grid_kernel
+        from liqcalc.batch.grids import kernel
 
         cells = rows * self.points.count
-        return cells >= WORTH_COMPILING or grid_kernel.ready(self.task.shapes[place])
+        return cells >= WORTH_COMPILING or kernel.ready(self.task.shapes[place])
 
     def _compiled(self, place: int, rows: Rows) -> None:
-        from liqcalc.batch import grid_kernel
+        from liqcalc.batch.grids import kernel
 
         out, points = self.out, self.points
         numbers, side, terms = self.task.inputs(rows)
         raw = Raw(*map(meant, numbers))
         which = (points.hi, points.lo, points.lines(rows), points.moves is not None)
         shape, table = self.task.shapes[place], self.task.book.table
-        found = grid_kernel.cells(shape, raw, side, terms, table, which)
+        found = kernel.cells(shape, raw, side, terms, table, which)
         out.price[rows], out.unrealized_pnl[rows], out.equity[rows], out.margin_ratio[rows] = found[
             :4
         ]

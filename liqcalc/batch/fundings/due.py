@@ -13,7 +13,7 @@ from liqcalc.batch.fast.pairs import Pair, where
 from liqcalc.batch.fast.position import Raw
 from liqcalc.batch.fast.row import value_of
 from liqcalc.batch.fast.run import BLOCK, CHUNK, Task, on_cores
-from liqcalc.batch.funding_terms import PURSES, DueTable
+from liqcalc.batch.fundings.terms import PURSES, DueTable
 from liqcalc.batch.settled import settled
 from liqcalc.engine import funding as engine
 from liqcalc.engine.words import Purse
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from liqcalc.batch.columns import Columns, Floats, Mask
     from liqcalc.batch.fast.keys import Keys
     from liqcalc.batch.fast.plans import Plans
-    from liqcalc.batch.funding_terms import Due
+    from liqcalc.batch.fundings.terms import Due
 
     Rows = NDArray[np.int64]
 
@@ -146,7 +146,7 @@ class DueOf:
             over = (where(rate.hi < 0, -rate, rate) - Pair(due.cap, due.cap_lo)).hi > 0
             cap = Pair(due.cap, due.cap_lo)
             rate = where(over, where(rate.hi < 0, -cap, cap), rate)
-            price = where(due.index > 0, found.prices.index, found.prices.mark)
+            price = where(due.index > 0, found.prices.indexed, found.prices.mark)
             each = value_of(shape, found.prices.qty, price) * side * rate
             each = each * Pair(due.scale, due.scale_lo)
             total = where(due.continuous > 0, each * span.length / due.every, each * span.count)

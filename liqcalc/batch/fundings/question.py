@@ -16,8 +16,8 @@ from liqcalc.batch.fast.keys import keys_of
 from liqcalc.batch.fast.meant import meant
 from liqcalc.batch.fast.plans import Plans
 from liqcalc.batch.fast.run import BLOCK, CHUNK, on_cores
-from liqcalc.batch.funding_due import DueOf
-from liqcalc.batch.funding_exactly import ExactFunding
+from liqcalc.batch.fundings.due import DueOf
+from liqcalc.batch.fundings.exact import ExactFunding
 from liqcalc.batch.settled import in_two
 from liqcalc.engine.solve import Status
 from liqcalc.rules.catalog import Catalog
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from liqcalc.batch.columns import Codes, Floats, Mask
-    from liqcalc.batch.funding_due import Paid
-    from liqcalc.batch.funding_exactly import Outcome
+    from liqcalc.batch.fundings.due import Paid
+    from liqcalc.batch.fundings.exact import Outcome
 
     Rows = NDArray[np.int64]
 

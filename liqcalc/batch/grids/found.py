@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from liqcalc.batch.columns import Floats
-    from liqcalc.batch.grid_points import Points
+    from liqcalc.batch.grids.points import Points
 
 STATUSES = (
     *map(str, (UnitStatus.HOLDS, UnitStatus.LIQUIDATABLE, UnitStatus.UNKNOWN)),

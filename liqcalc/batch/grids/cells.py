@@ -67,7 +67,7 @@ def cell(
         price: the mark.
     """
     old = start.prices
-    index = old.index * price / old.mark if shape.given.index_price else price
+    index = old.indexed * price / old.mark if shape.given.index_price else price
     prices = Prices(old.qty, old.entry, price, index)
     given = position.given_of(shape, _with_margin(shape, raw, start.margin), prices, side, terms)
     values = row.values(shape, given)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from liqcalc.answers.stress.units import marks_of
 from liqcalc.batch.cases import Cases, Unasked
 from liqcalc.batch.exactly import INVALID
-from liqcalc.batch.grid_found import HOLDS, LIQUIDATABLE, UNKNOWN, WRONG, Exact
+from liqcalc.batch.grids.found import HOLDS, LIQUIDATABLE, UNKNOWN, WRONG, Exact
 from liqcalc.engine.numbers import exact
 from liqcalc.engine.solve import Status
 from liqcalc.errors import LiqcalcError
@@ -16,7 +16,7 @@ from liqcalc.errors import LiqcalcError
 if TYPE_CHECKING:
     from liqcalc.answers.case import Case
     from liqcalc.batch.columns import Columns
-    from liqcalc.batch.grid_points import Points
+    from liqcalc.batch.grids.points import Points
     from liqcalc.rules.catalog import Catalog
 
 _KEPT = 256

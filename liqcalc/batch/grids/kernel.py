@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numba import njit
 
-from liqcalc.batch import grid_cells, settled
+from liqcalc.batch import settled
 from liqcalc.batch.fast import compiled
 from liqcalc.batch.fast.cached import compiled as compiled_for
 from liqcalc.batch.fast.cached import is_ready
@@ -18,7 +18,8 @@ from liqcalc.batch.fast.compiled import _teach
 from liqcalc.batch.fast.pairs import Pair
 from liqcalc.batch.fast.position import Raw, Terms
 from liqcalc.batch.fast.slots import ROWS, STRIDE, slots_of
-from liqcalc.batch.grid_cells import cell, with_margin
+from liqcalc.batch.grids import cells as grid_cells
+from liqcalc.batch.grids.cells import cell, with_margin
 from liqcalc.batch.settled import settled as settle
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Funding over the time each position is held, in columns."""

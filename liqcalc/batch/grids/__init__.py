@@ -1,0 +1,1 @@
+"""Positions at many prices, in columns."""
