@@ -162,7 +162,10 @@ class _Evaluation:
                 "reason": Coded(reason, tuple(reasons)),
                 "warnings": Coded(warnings, tuple(said)),
             },
-            about={"redone": len(exact)},
+            about={
+                "redone": len(exact),
+                "rule_sets": self.plans.about(np.flatnonzero(np.bincount(self.keys.plan)).tolist()),
+            },
         )
 
     def _warnings(self) -> tuple[NDArray[np.int32], dict[str, int]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from decimal import Decimal
 
+    from liqcalc.answers.answer import Note, Provenance
     from liqcalc.answers.resolved import Resolved
     from liqcalc.batch.columns import Codes, Floats, Mask
     from liqcalc.engine.contract import Contract
@@ -59,6 +60,7 @@ class Plan(NamedTuple):
         product: of the contract.
         symbol: what a pool may hold only once.
         fault: the rows cannot be read, whatever their numbers.
+        basis: what the answers stand on; None if the rows cannot be read.
     """
 
     shape: int
@@ -69,6 +71,21 @@ class Plan(NamedTuple):
     exchange: str = ""
     isolated: bool = True
     fault: bool = False
+    basis: Basis | None = None
+
+
+class Basis(NamedTuple):
+    """What the rows of a plan stand on.
+
+    Attributes:
+        kind: product and margin mode.
+        provenance: rules, table, fees and how well they are known.
+        assumptions: that were made for every row.
+    """
+
+    kind: str
+    provenance: Provenance
+    assumptions: tuple[Note, ...]
 
 
 class Plans:
@@ -145,6 +162,11 @@ class Plans:
             symbol=_netted(position.contract, rules),
             exchange=key.exchange,
             isolated=position.isolated,
+            basis=Basis(
+                f"{position.contract.product} {key.mode}",
+                found.provenance(position),
+                tuple(note for note in found.assumptions[0] if "price was not" not in note.message),
+            ),
         )
         self._add_numbers(found, position) if shape is not None else self._add_nothing()
         return plan
@@ -203,6 +225,27 @@ class Plans:
             open_end = end and not schedule.complete and tier.cap is None
             most = _NAN if tier.max_leverage is None else float(tier.max_leverage)
             self._notes.append((most, BASIS * bool(tier.basis) + OPEN_END * open_end))
+
+    def about(self, used: Iterable[int]) -> dict[str, Any]:
+        """Return what the rows of some plans stand on, by the code of their rules."""
+        rules: dict[str, Any] = {}
+        for place in used:
+            plan = self.plans[place]
+            if plan.basis is None:
+                continue
+            known = rules.setdefault(
+                plan.rule_set, {"evidence": {}, "tables": {}, "assumptions": []}
+            )
+            kind, provenance, assumptions = plan.basis
+            known["evidence"][kind] = f"{provenance.evidence}: {provenance.evidence_note}"
+            for use in provenance.tiers:
+                known["tables"][f"{use.symbol} {use.from_}"] = use.to_dict()
+            said = known["assumptions"]
+            texts = [
+                note.message.replace(" was not given:", " where not given:") for note in assumptions
+            ]
+            said += [text for text in texts if text not in said]
+        return rules
 
     def shapeless(self) -> Mask:
         """Return which plans' rows are done exactly."""
