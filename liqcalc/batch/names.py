@@ -23,7 +23,8 @@ def check_names(
     """Return everything that is wrong with the names of columns and of what is given.
 
     Args:
-        names, given: of the columns, of the values that hold for every row.
+        names: of the columns.
+        given: of the values that hold for every row.
         more: inputs of the question beside those of every question.
     """
     present = {*names, *given}

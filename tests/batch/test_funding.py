@@ -153,7 +153,7 @@ class TestByHand:
         answer = liqcalc.funding(sheet, holding_hours="100.5", today=TODAY)
         found = batch.funding(HAND | {"holding_hours": [100.5]}, today=TODAY)
 
-        assert found["liquidation_price"][0] == float(answer.after.liquidation_price)
+        assert found["liquidation_price"][0] == _float(answer.after.liquidation_price)
         assert found["funding_total"][0] == float(answer.total)
 
     def test_a_name_that_would_not_be_read_is_told(self):

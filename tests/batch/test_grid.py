@@ -40,9 +40,9 @@ def differing(columns, points):
     """Return the cells that are not what the exact engine says of them."""
     found = grid_columns(columns, points, CATALOG, TODAY)
     judge = ExactGrid(columns, points, CATALOG, TODAY)
-    wrong = []
+    wrong: list[object] = []
     for row in range(columns.rows):
-        for point in range(points.count):
+        for point in range(points.size):
             exact = judge.cell(row, point)
             ours = {name: getattr(found, name)[row, point] for name in NUMBERS}
             for name, value in ours.items():
@@ -109,7 +109,7 @@ class TestByHand:
         found = batch.grid(HAND, moves=[-0.04, 0, 0.3], today=TODAY)
 
         equity = [point.units[0].equity for point in answer.points]
-        assert found["equity"][0].tolist() == [float(money) for money in equity]
+        assert found["equity"][0].tolist() == [float(money or 0) for money in equity]
 
     def test_a_long_table_has_a_line_for_each_row_and_price(self):
         desk = pa.table(

@@ -37,7 +37,7 @@ class Paid(NamedTuple):
     """What is due of each row, and what it is taken from.
 
     Attributes:
-        count: payments in the time held.
+        due: payments in the time held.
         amount, amount_lo: of one payment.
         total, total_lo: of all of them.
         margin, margin_lo: before the first, with what was added by hand.
@@ -50,7 +50,7 @@ class Paid(NamedTuple):
         again: 1 where the row is asked about alone.
     """
 
-    count: Floats
+    due: Floats
     amount: Floats
     amount_lo: Floats
     total: Floats
@@ -80,7 +80,8 @@ class Paid(NamedTuple):
     def sum_of(self, count: Floats) -> Pair:
         """Return the sum of so many payments."""
         some = Pair(self.amount, self.amount_lo) * count
-        return where(count >= self.count, Pair(self.total, self.total_lo), some)
+        found: Pair = where(count >= self.due, Pair(self.total, self.total_lo), some)
+        return found
 
     def margin_after(self, count: Floats) -> Pair:
         """Return the margin after so many payments."""
@@ -88,7 +89,8 @@ class Paid(NamedTuple):
         rest = total - Pair(self.free, self.free_lo)
         paid = where(rest.hi > 0, rest, 0.0 * total)
         received = where(self.to_free > 0, 0.0 * total, total)
-        return Pair(self.margin, self.margin_lo) - where(total.hi > 0, paid, received)
+        taken: Pair = where(total.hi > 0, paid, received)
+        return Pair(self.margin, self.margin_lo) - taken
 
 
 class DueOf:
@@ -149,12 +151,12 @@ class DueOf:
             price = where(due.index > 0, found.prices.indexed, found.prices.mark)
             each = value_of(shape, found.prices.qty, price) * side * rate
             each = each * Pair(due.scale, due.scale_lo)
-            total = where(due.continuous > 0, each * span.length / due.every, each * span.count)
+            total = where(due.continuous > 0, each * span.length / due.every, each * span.due)
             free, negative = self._free(rows, due)
         extra = raw.extra_margin.hi if shape.fee_to_close_reserved else np.zeros(len(rows))
         self.paid.again[rows] = again | negative | np.isnan(total.hi)
         values = (
-            *(span.count, each.hi, each.lo, total.hi, total.lo, found.margin.hi, found.margin.lo),
+            *(span.due, each.hi, each.lo, total.hi, total.lo, found.margin.hi, found.margin.lo),
             *(
                 np.full(len(rows), shape.fee_to_close_reserved),
                 np.nan_to_num(extra),
@@ -185,7 +187,7 @@ class Span(NamedTuple):
     """The time held, in milliseconds, and the payments in it."""
 
     length: Floats
-    count: Floats
+    due: Floats
 
 
 def _span(due: Due, hours: Pair, start: Floats | None, side: Floats) -> tuple[Span, Mask]:

@@ -14,6 +14,7 @@ from liqcalc.batch.evaluate import evaluate_columns
 from liqcalc.batch.exactly import INVALID
 from liqcalc.batch.fast.keys import keys_of
 from liqcalc.batch.fast.meant import meant
+from liqcalc.batch.fast.pairs import where
 from liqcalc.batch.fast.plans import Plans
 from liqcalc.batch.fast.run import BLOCK, CHUNK, on_cores
 from liqcalc.batch.fundings.due import DueOf
@@ -114,8 +115,9 @@ class _Found(NamedTuple):
     def empty(cls, rows: int) -> _Found:
         """Return room for so many rows."""
         names = ("liquidation_price", "payments", "funding_total", "margin_left")
-        codes = (np.full(rows, -1, dtype=np.int32) for _ in range(3))
-        return cls({name: np.full(rows, np.nan) for name in names}, *codes, {})
+        numbers = {name: np.full(rows, np.nan) for name in names}
+        status, ended, reason = (np.full(rows, -1, dtype=np.int32) for _ in range(3))
+        return cls(numbers, status, ended, reason, {})
 
     def code(self, reason: str | None) -> int:
         """Return the code of a reason."""
@@ -166,19 +168,19 @@ class _Accrual:
     def _hold(self, rows: Rows) -> None:
         """Find how rows stand after their time, and which end before."""
         paid = self.paid.at(rows)
-        over = self._stand(rows, paid, paid.count) == _ALREADY
+        over = self._stand(rows, paid, paid.due) == _ALREADY
         looked = np.flatnonzero(over | (paid.total <= 0))
         before = np.zeros(len(rows), dtype=bool)
-        before[looked] = self._over(rows[looked], paid.at(looked), 0.0 * paid.count[looked])
+        before[looked] = self._over(rows[looked], paid.at(looked), 0.0 * paid.due[looked])
         ends = np.flatnonzero(over & ~before)
-        count = np.where(before, 0.0, paid.count)
+        count = np.where(before, 0.0, paid.due)
         count[ends] = self._first_over(rows[ends], paid.at(ends))
         spared = (paid.spares > 0) & over & ~before
         last = count - spared
-        changed = np.flatnonzero(last != paid.count)
+        changed = np.flatnonzero(last != paid.due)
         self._stand(rows[changed], paid.at(changed), last[changed])
         numbers = self.found.numbers
-        numbers["payments"][rows] = np.where(spared, paid.count, count)
+        numbers["payments"][rows] = np.where(spared, paid.due, count)
         numbers["funding_total"][rows] = paid.sum_of(last).hi
         numbers["margin_left"][rows] = paid.margin_after(last).hi
         ended = np.where(over & ~spared, _BY_FUNDING, _HELD)
@@ -204,7 +206,7 @@ class _Accrual:
 
         What is left of the time is halved until one payment is left.
         """
-        low, high = 0.0 * paid.count, paid.count.copy()
+        low, high = 0.0 * paid.due, paid.due.copy()
         while len(open_ := np.flatnonzero(high - low > 1)):
             middle = np.floor((low[open_] + high[open_]) / 2)
             over = self._over(rows[open_], paid.at(open_), middle)
@@ -251,8 +253,10 @@ def _as_inputs(paid: Paid, count: Floats) -> tuple[Floats, Floats, Mask]:
     first, rest = in_two(margin, meant(margin.hi), size)
     apart, below = paid.apart > 0, first < 0
     unlike = (rest != 0) & (apart | (np.abs(rest) < _LEAST) | (below & (rest < 0)))
-    extra = np.where(apart, paid.extra, np.where(below, first, rest))
-    return np.where(below, rest, first), extra, unlike | (apart & below)  # none is below 0
+    extra: Floats = where(apart, paid.extra, where(below, first, rest))
+    margin_input: Floats = where(below, rest, first)  # it must not be below 0
+    again: Mask = unlike | (apart & below)
+    return margin_input, extra, again
 
 
 def _part(columns: Columns, rows: Rows) -> Columns:

@@ -66,9 +66,9 @@ class ExactGrid:
             answers = there.figures.positions
         answer, figures = answers[i], answers[i].exact
         isolated = answer.margin_mode == "isolated"
-        pools = [p for p in there.figures.pools if p.currency == answer.settle]
-        pool = (pools or list(there.figures.pools) or [None])[0]
-        source = figures if isolated or pool is None else pool.exact
+        pools = there.figures.pools
+        own = next((p for p in pools if p.currency == answer.settle), pools[0] if pools else None)
+        source = figures if isolated or own is None else own.exact
         status = {
             Status.ALREADY_LIQUIDATABLE: LIQUIDATABLE,
             Status.INDETERMINATE: UNKNOWN,

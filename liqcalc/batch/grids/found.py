@@ -55,14 +55,15 @@ class Grid(NamedTuple):
     unrealized_pnl: Floats
     equity: Floats
     margin_ratio: Floats
-    status: NDArray[np.int8]
+    status: NDArray[np.int32]
     about: dict[str, Any]
 
     @classmethod
     def empty(cls, rows: int, points: int) -> Grid:
         """Return room for so many cells."""
-        numbers = (np.full((rows, points), np.nan) for _ in NUMBERS)
-        return cls(*numbers, np.full((rows, points), WRONG, dtype=np.int8), {})
+        size = rows, points
+        price, pnl, equity, ratio = (np.full(size, np.nan) for _ in NUMBERS)
+        return cls(price, pnl, equity, ratio, np.full(size, WRONG, dtype=np.int32), {})
 
     def put(self, row: int, point: int, cell: Exact) -> None:
         """Write a cell that was asked about alone."""
@@ -100,7 +101,7 @@ class Grid(NamedTuple):
     def _long(self, moves: Floats | None) -> Any:  # noqa: ANN401 - a table of Arrow
         numbers = {} if moves is None else {"move": np.tile(moves, len(self.price))}
         numbers |= {name: getattr(self, name).ravel() for name in NUMBERS}
-        status = Coded(self.status.ravel().astype(np.int32), STATUSES)
+        status = Coded(self.status.ravel(), STATUSES)
         found = arrow_columns(Results(numbers, {}, {"status": status}))
         return pa.table({name: found[name] for name in (*numbers, "status")})
 

@@ -26,7 +26,7 @@ class Points(NamedTuple):
     """Prices of every row.
 
     Attributes:
-        count: of the points.
+        size: how many points.
         moves: of the marks; None where prices were given.
         exact: what the prices are: factors of the mark, or prices; one line for
             each symbol that has its own, else a single one.
@@ -34,7 +34,7 @@ class Points(NamedTuple):
         line: of each row, which line; None if there is one.
     """
 
-    count: int
+    size: int
     moves: tuple[Decimal, ...] | None
     exact: tuple[tuple[Decimal, ...], ...]
     hi: Floats

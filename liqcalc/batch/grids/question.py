@@ -121,9 +121,9 @@ class _Stress:
         self.plans = Plans(catalog, today)
         self.keys = keys_of(columns, self.plans)
         self.task = Task(columns, self.keys, self.plans, compiled=False)
-        self.out = Grid.empty(columns.rows, points.count)
+        self.out = Grid.empty(columns.rows, points.size)
         self.compiled = compiled
-        self.again = np.ones((columns.rows, points.count), dtype=bool)
+        self.again = np.ones((columns.rows, points.size), dtype=bool)
 
     def found(self) -> Grid:
         """Return every cell: columns first, then cells that must be asked about alone."""
@@ -160,7 +160,7 @@ class _Stress:
             return bool(self.compiled)
         from liqcalc.batch.grids import kernel
 
-        cells = rows * self.points.count
+        cells = rows * self.points.size
         return cells >= WORTH_COMPILING or kernel.ready(self.task.shapes[place])
 
     def _compiled(self, place: int, rows: Rows) -> None:
@@ -185,7 +185,7 @@ class _Stress:
         table, shape = self.task.book.table, self.task.shapes[place]
         raw = Raw(*map(meant, numbers))
         start = settled(shape, raw, side, terms, table)
-        for point in range(self.points.count):
+        for point in range(self.points.size):
             price = self.points.pair(rows, point)
             if self.points.moves is not None:
                 price = start.prices.mark * price
