@@ -12,12 +12,12 @@ import numpy as np
 
 from liqcalc.batch import tables
 from liqcalc.batch.columns import Coded, Results
-from liqcalc.batch.exactly import FIGURES, INVALID, ExactRows, Found, whole_pools
-from liqcalc.batch.fast import columnar, pools, position
+from liqcalc.batch.exactly import FIGURES, ExactRows, Found, whole_pools
+from liqcalc.batch.fast import columnar, pools
 from liqcalc.batch.fast.keys import keys_of
 from liqcalc.batch.fast.plans import Plans
 from liqcalc.batch.fast.run import Output, Task, isolated
-from liqcalc.engine.solve import Status
+from liqcalc.batch.said import STATUSES, said_of
 from liqcalc.rules.catalog import Catalog
 from liqcalc.rules.names import ENVIRONMENT
 
@@ -25,20 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
     from liqcalc.batch.columns import Columns
-
-_STATUSES = (
-    *(Status.CANNOT_BE_LIQUIDATED, Status.LIQUIDATABLE_AT_PRICE, Status.ALREADY_LIQUIDATABLE),
-    *(Status.INDETERMINATE, INVALID),
-)
-_OF_TABLES = ("LQ301", "LQ302")
-_MARGIN, _FLAGS = 32, 64
-_REASONS = (
-    "no positive price liquidates this position",
-    "it lies below the smallest price that the exchange prints",
-)
 
 
 def evaluate(
@@ -131,68 +118,22 @@ class _Evaluation:
         return found | self.exact.find(whole_pools(self.columns, others))
 
     def _assembled(self, exact: dict[int, Found]) -> Results:
-        out = self.out
-        figures = dict(zip(columnar.FIGURES, out.figures[:-1], strict=True))
-        tier, status = out.tier.copy(), out.status.astype(np.int32)
-        reason = out.reason.astype(np.int32)
-        reasons = {reason: i for i, reason in enumerate(_REASONS)}
-        sets: dict[str, int] = {}
-        of_plan = np.array(
-            [sets.setdefault(p.rule_set, len(sets)) for p in self.plans.plans] or [0],
-            dtype=np.int32,
-        )
-        rule_set = of_plan[self.keys.plan]
-        warnings, said = self._warnings()
-        for at, f in exact.items():
+        figures = dict(zip(columnar.FIGURES, self.out.figures[:-1], strict=True))
+        used = np.flatnonzero(np.bincount(self.keys.plan)).tolist()
+        said = said_of(self.columns, self.keys, self.plans, self.out, used)
+        for at, found in exact.items():
             for name in FIGURES:
-                value = f.figures.get(name)
+                value = found.figures.get(name)
                 figures[name][at] = np.nan if value is None else float(value)
-            tier[at] = f.tier
-            status[at] = _STATUSES.index(f.status)
-            reason[at] = reasons.setdefault(f.reason, len(reasons)) if f.reason else -1
-            rule_set[at] = sets.setdefault(f.rule_set, len(sets)) if f.rule_set else -1
-            text = " ".join(f.warnings)
-            warnings[at] = said.setdefault(text, len(said)) if text else -1
+            said.put(at, found)
         return Results(
             numbers=figures,
-            whole={"tier": tier},
+            whole={"tier": said.tier},
             words={
-                "status": Coded(status, tuple(map(str, _STATUSES))),
-                "rule_set": Coded(rule_set, tuple(sets)),
-                "reason": Coded(reason, tuple(reasons)),
-                "warnings": Coded(warnings, tuple(said)),
+                "status": Coded(said.status, tuple(map(str, STATUSES))),
+                "rule_set": Coded(said.rule_set, tuple(said.rule_sets)),
+                "reason": Coded(said.reason, tuple(said.reasons)),
+                "warnings": Coded(said.warnings, tuple(said.texts)),
             },
-            about={
-                "redone": len(exact),
-                "rule_sets": self.plans.about(np.flatnonzero(np.bincount(self.keys.plan)).tolist()),
-            },
+            about={"redone": len(exact), "rule_sets": self.plans.about(used)},
         )
-
-    def _warnings(self) -> tuple[NDArray[np.int32], dict[str, int]]:
-        """Return what is said of each row, and every such text."""
-        both = self.keys.plan * _FLAGS
-        both += self.out.flags
-        both[self.out.again] = 0
-        if "margin" in self.columns.numbers:
-            both += _MARGIN * ~np.isnan(self.columns.numbers["margin"])
-        said: dict[str, int] = {}
-        words = np.full((len(self.plans.plans) + 1) * _FLAGS, -1, dtype=np.int32)
-        for code in np.flatnonzero(np.bincount(both, minlength=1)).tolist():
-            plan = self.plans.plans[code // _FLAGS]
-            known = () if code & position.OWN_RATE else _OF_TABLES
-            kept = {word for word in plan.warnings if word in known or word not in _OF_TABLES}
-            text = " ".join(sorted(kept | _codes(code % _FLAGS, cross=not plan.isolated)))
-            if text:
-                words[code] = said.setdefault(text, len(said))
-        return words[both], said
-
-
-def _codes(flags: int, *, cross: bool) -> set[str]:
-    said = (
-        (position.ABOVE_CAP, "LQ304"),
-        (position.ABOVE_LEVERAGE, "LQ305"),
-        (position.INFERRED, "LQ306"),
-        (position.NO_LOT, "LQ307"),
-        (_MARGIN * cross, "LQ407"),
-    )
-    return {code for flag, code in said if flags & flag}

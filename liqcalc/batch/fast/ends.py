@@ -239,11 +239,11 @@ def bankruptcy(shape: Shape, g: Given, v: Values, cash: Pair, more: Value) -> En
     if shape.bankruptcy_pays_at_entry:
         cash = cash - v.entry * g.bankruptcy
     size = v.entry.hi + np.abs(cash.hi) + more
+    value: Any
     if shape.bankruptcy_pays and not shape.bankruptcy_pays_at_entry:
-        rate: Any = g.bankruptcy
+        value = formulas.bankruptcy_value(drift, v.entry, cash, g.bankruptcy)
     else:
-        rate = 0.0
-    value = formulas.bankruptcy_value(drift, v.entry, cash, rate)
+        value = formulas.bankruptcy_value(drift, v.entry, cash, 0.0)
     return end_at(shape, g, value, size)
 
 
