@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,7 +10,7 @@ import pyarrow as pa
 
 from liqcalc.batch import json_lines, tables
 from liqcalc.batch.accounts import ACCOUNT, whole_accounts
-from liqcalc.batch.columns import NUMBERS, RESULTS, WORDS, Coded, Columns
+from liqcalc.batch.columns import NUMBERS, RESULTS, WORDS, Columns
 from liqcalc.batch.evaluate import evaluate_columns
 from liqcalc.batch.formats import JSON_LINES, PARQUET
 from liqcalc.batch.grouped import Grouped
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from liqcalc.rules.catalog import Catalog
 
 _INPUTS = frozenset((*WORDS, *NUMBERS))
-_ROW = re.compile(r"\(row (\d+)\)")
 
 
 class Progress(NamedTuple):
@@ -137,7 +135,6 @@ class Job:
         columns = self._columns(asked)
         self._grouped.add(columns, first_row)
         results = evaluate_columns(columns, self._catalog, self._today)
-        results.words["reason"] = _numbered(results.words["reason"], first_row)
         self.counts.add(results)
         if self._kind == PARQUET and self._source.kind != PARQUET:
             table = self._with_floats(table, columns)
@@ -200,14 +197,3 @@ class Job:
                 floats = pa.array(values, pa.float64(), mask=np.isnan(values))
                 table = table.set_column(at, name, floats)
         return table
-
-
-def _numbered(reasons: Coded, first_row: int) -> Coded:
-    """Return reasons with the rows they name counted in the file, from 1."""
-
-    def of_file(found: re.Match[str]) -> str:
-        return f"(row {first_row + int(found[1])})"
-
-    if not any("(row " in word for word in reasons.words):
-        return reasons
-    return Coded(reasons.codes, tuple(_ROW.sub(of_file, word) for word in reasons.words))

@@ -232,13 +232,13 @@ class TestAccounts:
         wanted = [{n: row[n] for n in row if n not in given} for row in expected(rows)]
         assert read(target) == wanted
 
-    def test_rows_that_a_reason_names_are_those_of_the_file(self, write, tmp_path, monkeypatch):
+    def test_a_reason_names_the_position_that_spoils_a_pool(self, write, tmp_path, monkeypatch):
         small_chunks(monkeypatch)
         columns = COLUMNS | {"side": [*COLUMNS["side"][:6], "up", "short"]}
         target = tmp_path / "out.csv"
         batch.evaluate_file(write("csv", columns), target, today=TODAY)
 
-        assert "(row 7)" in read(target)[7]["reason"]
+        assert read(target)[7]["reason"].endswith("cannot be read: ETHUSDT")
 
 
 class TestWhole:

@@ -109,7 +109,7 @@ def expected(table: Table) -> Rows:
 def texts(found: Table) -> Rows:
     """Return rows in their order, without numbers of rows in reasons: they are of a part."""
     rows = sorted(found.to_pylist(), key=lambda row: row["row"])
-    return [row | {"reason": re.sub(r" \(row \d+\)", "", row["reason"] or "")} for row in rows]
+    return [row | {"reason": row["reason"] or ""} for row in rows]
 
 
 def run_recipe(word: str, folder: str, made: Path) -> Table:
