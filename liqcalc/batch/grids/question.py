@@ -17,6 +17,7 @@ from liqcalc.batch.grids.cells import cell, with_margin
 from liqcalc.batch.grids.exact import ExactGrid
 from liqcalc.batch.grids.found import HOLDS, LIQUIDATABLE, Grid
 from liqcalc.batch.grids.points import read_points
+from liqcalc.batch.grids.pools import CrossGrid
 from liqcalc.batch.settled import settled
 from liqcalc.rules.catalog import Catalog
 
@@ -136,6 +137,7 @@ class _Stress:
                 kind[~np.isnan(self.columns.numbers[name])] = -1
         for place in np.unique(kind[kind >= 0]).tolist():
             self._shape(place, np.flatnonzero(kind == place))
+        CrossGrid(self.columns, self.task, self.plans, self.points).fill(self.out, self.again)
         rows, at = np.nonzero(self.again)
         judge = ExactGrid(self.columns, self.points, self.catalog, self.today)
         for row, point in zip(rows.tolist(), at.tolist(), strict=True):
