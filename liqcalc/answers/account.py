@@ -178,6 +178,7 @@ def _distance(result: PositionResult) -> None:
 
 
 def size_warnings(result: PositionResult) -> list[Note]:
+    """Return what is to be said of a position's size beside its tier table and lot."""
     m = result.marked
     schedule, leverage, tier = m.schedule, m.position.leverage, m.tier
     notes: list[Note] = []

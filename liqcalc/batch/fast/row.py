@@ -237,7 +237,7 @@ def _reserve(shape: Shape, g: Given, entry: Pair, initial: Pair) -> tuple[Pair, 
 
 def _isolated_margin(shape: Shape, g: Given, entry: Pair, initial: Pair, reserve: Pair) -> Pair:
     """Return the margin that is given, or what the exchange sets aside at opening."""
-    margin = initial
+    margin: Pair = initial
     if shape.opening_fee:
         margin = margin + entry * g.taker * shape.opening_fee
     if shape.closing_fee:
