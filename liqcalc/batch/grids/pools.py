@@ -39,14 +39,14 @@ class At(NamedTuple):
     """Cross positions at a point: prices that fit a float, and profit as a pair.
 
     Attributes:
-        price, entry, index: of each.
+        price, entry, indexed: of each.
         pnl, pnl_lo: profit there.
         doubt: 1 where a float does not hold the price, or a pair the profit.
     """
 
     price: Floats
     entry: Floats
-    index: Floats
+    indexed: Floats
     pnl: Floats
     pnl_lo: Floats
     doubt: Floats
@@ -89,7 +89,7 @@ class CrossGrid:
             at = self._at(pools.rows, point)
             part.numbers |= {"mark_price": at.price, "entry_price": at.entry}
             if "index_price" in part.numbers:
-                part.numbers["index_price"] = at.index
+                part.numbers["index_price"] = at.indexed
             found = evaluate_columns(part, self.plans.catalog, self.plans.today)
             words = found.words["status"]
             status = np.array([_KNOWN.index(w) if w in _KNOWN else 3 for w in words.words])
