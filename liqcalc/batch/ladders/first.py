@@ -19,6 +19,7 @@ from liqcalc.batch.ladders.standing import (
     moved,
     part,
     root_of,
+    some,
     stand,
 )
 from liqcalc.engine.steps import TOLD, WHOLE, Action
@@ -119,7 +120,7 @@ def first_steps(
     good &= s.due | ~(level.none | level.doubt | grid.doubt)
     here = np.flatnonzero(good)
     if len(here):
-        kind, s, mark = _settled(kind), part(s, here), part(mark, here)
+        kind, s, mark = _settled(kind), some(s, here, len(side)), some(mark, here, len(side))
         late = _at_marks(kind, process, s, mark, here, found)
         if late.any():  # a condition that is cut to decimals, or does not hold at its very end
             mark = part(mark, late) + part(part(grid.step, here), late)
@@ -142,7 +143,7 @@ def _at_marks(
     for number, step in enumerate(process.steps):
         if step.action in _IDLE or not len(open_):
             continue
-        applies = _take(kind, step, part(s, open_), rows[open_], found)
+        applies = _take(kind, step, some(s, open_, len(rows)), rows[open_], found)
         found.step[rows[open_[applies]]] = number
         open_ = open_[~applies & ~np.isnan(found.numbers[0, rows[open_]])]
     return ~s.due & ~s.doubt
@@ -160,7 +161,7 @@ def _take(kind: Kind, step: Step, s: Stand, rows: NDArray[np.int64], found: Bloc
     taken = good & cut.applies & ~doubt
     at = np.flatnonzero(taken)
     if len(at):
-        _close(kind, step, part(s, at), part(cut, at), rows[at], found)
+        _close(kind, step, some(s, at, len(rows)), some(cut, at, len(rows)), rows[at], found)
     return taken
 
 
@@ -177,10 +178,11 @@ def _close(
     numbers[7, rows] = shown.margin_left
     found.at_bankruptcy[rows] = closed.at_bankruptcy
     found.again[rows] = shown.doubt
-    some = np.flatnonzero(cut.left.hi > 0)
-    if len(some):
-        then = sizes.after(kind, part(s, some), part(cut.left, some), part(closed.held, some))
-        _what_is_left(kind, then, rows[some], found)
+    at = np.flatnonzero(cut.left.hi > 0)
+    if len(at):
+        left, held = some(cut.left, at, len(rows)), some(closed.held, at, len(rows))
+        then = sizes.after(kind, some(s, at, len(rows)), left, held)
+        _what_is_left(kind, then, rows[at], found)
 
 
 def _what_is_left(kind: Kind, s: Stand, rows: NDArray[np.int64], found: Block) -> None:

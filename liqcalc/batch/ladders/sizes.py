@@ -11,7 +11,7 @@ from liqcalc.batch.fast.grid import DOWN, to_whole
 from liqcalc.batch.fast.pairs import Pair, take, where
 from liqcalc.batch.fast.powers import POWERS_HI, POWERS_LO, ZEROTH
 from liqcalc.batch.ladders.closing import closed
-from liqcalc.batch.ladders.standing import Kind, Stand, moved, part, place_of, stand, with_rates
+from liqcalc.batch.ladders.standing import Kind, Stand, moved, place_of, some, stand, with_rates
 from liqcalc.engine.steps import SizeRule
 
 if TYPE_CHECKING:
@@ -108,13 +108,13 @@ def _restoring(kind: Kind, s: Stand, step: Step) -> Cut:
     lower = s.spot.at - 1
     open_ = np.flatnonzero(lower >= 0)
     while len(open_):
-        here = part(s, open_)
+        here = some(s, open_, len(never))
         found = _down_to(kind, here, lower[open_])
         money = closed(kind, here, found.qty, step)
         then = after(kind, here, found.left, money.held)
-        some = found.left.hi > 0
-        good = some & ~then.due
-        doubt = found.doubt | (some & (then.doubt | money.doubt))
+        rest = found.left.hi > 0
+        good = rest & ~then.due
+        doubt = found.doubt | (rest & (then.doubt | money.doubt))
         _put(best, open_, found._replace(applies=good, doubt=doubt), good | doubt)
         open_ = open_[~(good | doubt)]
         lower[open_] -= 1
@@ -175,8 +175,8 @@ def _outside(kind: Kind, s: Stand, left: Pair, cap: Pair) -> tuple[Mask, Mask]:
     """Return where a quantity is beyond the end of a row, and where that is in doubt."""
     size = row.values(kind.shape, s.given._replace(qty=left)).size
     over, doubt = ends.beyond(kind.shape, size, cap.hi, cap.lo)
-    some = left.hi > 0
-    return over & some, doubt & some
+    rest = left.hi > 0
+    return over & rest, doubt & rest
 
 
 def _kept(qty: Pair, limit: Pair, size: Pair, lots: Pair) -> tuple[Pair, Mask]:

@@ -14,6 +14,8 @@ from liqcalc.batch.fast.powers import POWERS_HI, POWERS_LO, ZEROTH
 from liqcalc.batch.fast.row import _leverage_fee, _leverage_rate
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from liqcalc.batch.columns import Floats, Mask
     from liqcalc.batch.fast.ends import Line, Table
     from liqcalc.batch.fast.position import Backing, Raw, Root, Spot, Terms
@@ -211,8 +213,13 @@ def place_of(number: Floats) -> Floats:
 def moved(s: Stand, mark: Pair, held: Pair) -> Given:
     """Return positions at other marks, with their margins written out; an index moves along."""
     given, raw = s.given, s.raw
-    index = where(np.isnan(raw.index_price.hi), mark, given.index * mark / given.mark)
-    return given._replace(mark=mark, index=index, margin=held - given.extra)
+    index = where(np.isnan(raw.index_price.hi), mark, given.indexed * mark / given.mark)
+    return given._replace(mark=mark, indexed=index, margin=held - given.extra)
+
+
+def some(thing: T, rows: NDArray[np.int64], count: int) -> T:
+    """Return some rows of `count`, in their order; all of them without a copy."""
+    return thing if len(rows) == count else part(thing, rows)
 
 
 def part(thing: T, rows: Any) -> T:  # noqa: ANN401 - places or a mask
