@@ -19,6 +19,9 @@ from liqcalc.answers.funding.question import funding_of
 from liqcalc.batch.cases import Cases, Unasked
 from liqcalc.batch.columns import Coded
 from liqcalc.batch.exactly import INVALID, said
+from liqcalc.batch.fast.keys import keys_of
+from liqcalc.batch.fast.plans import Plans
+from liqcalc.batch.fundings.due import DueOf
 from liqcalc.batch.fundings.question import funding_columns
 from liqcalc.errors import InputError, LiqcalcError
 from liqcalc.rules.catalog import Catalog
@@ -114,6 +117,16 @@ class TestColumnsAreExact:
 
         for at, expected in enumerate(asked_alone(columns)):
             assert {name: found[at][name] for name in expected} == expected
+
+    def test_compiled_rows_are_those_of_columns(self):
+        pytest.importorskip("numba")
+        columns = held("binance", 100, 3)
+        plans = Plans(CATALOG, TODAY)
+        keys = keys_of(columns, plans)
+        ways = [DueOf(columns, keys, plans, compiled=c).find() for c in (True, False)]
+
+        one, other = (np.nan_to_num(np.array(way), nan=-1.0) for way in ways)
+        assert one.tolist() == other.tolist()
 
 
 HAND = {

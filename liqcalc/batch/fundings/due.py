@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from liqcalc.answers.funding.rates import read_time
-from liqcalc.batch.fast.grid import HALF_EVEN, to_whole
 from liqcalc.batch.fast.meant import meant
 from liqcalc.batch.fast.pairs import Pair, where
 from liqcalc.batch.fast.position import Raw
-from liqcalc.batch.fast.row import value_of
-from liqcalc.batch.fast.run import BLOCK, CHUNK, Task, on_cores
-from liqcalc.batch.fundings.terms import PURSES, DueTable
+from liqcalc.batch.fast.run import BLOCK, CHUNK, Task, can_compile, on_cores
+from liqcalc.batch.fundings.owed import Held, Owed, owed
+from liqcalc.batch.fundings.terms import DueTable
 from liqcalc.batch.settled import settled
-from liqcalc.engine import funding as engine
-from liqcalc.engine.words import Purse
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,47 +21,16 @@ if TYPE_CHECKING:
     from liqcalc.batch.columns import Columns, Floats, Mask
     from liqcalc.batch.fast.keys import Keys
     from liqcalc.batch.fast.plans import Plans
-    from liqcalc.batch.fundings.terms import Due
 
     Rows = NDArray[np.int64]
 
 _ALONE = ("accrued_fees", "max_leverage", "risk_level", "liquidation_fee")
-_USUAL_HOURS, _MOST_HOURS, _MOST_PAYMENTS = 24.0, 876_000.0, 20_000
-_OWED, _FREE, _FREE_FIRST = map(PURSES.index, (Purse.OWED, Purse.FREE, Purse.FREE_FIRST))
+_FEW, WORTH_COMPILING = 10_000, 2_000_000
+"""Rows of one shape that are not worth compiling, and rows that are even for the first time."""
 
 
-class Paid(NamedTuple):
-    """What is due of each row, and what it is taken from.
-
-    Attributes:
-        due: payments in the time held.
-        amount, amount_lo: of one payment.
-        total, total_lo: of all of them.
-        margin, margin_lo: before the first, with what was added by hand.
-        apart: 1 where what was added by hand counts on its own.
-        extra: that, there; else 0.
-        free, free_lo: what pays before the margin does; infinite where the margin never pays.
-        to_free: 1 where what is received goes there.
-        rate: that is charged, where the condition expects it; else NaN.
-        spares: 1 where a payment that would liquidate is left out.
-        again: 1 where the row is asked about alone.
-    """
-
-    due: Floats
-    amount: Floats
-    amount_lo: Floats
-    total: Floats
-    total_lo: Floats
-    margin: Floats
-    margin_lo: Floats
-    apart: Floats
-    extra: Floats
-    free: Floats
-    free_lo: Floats
-    to_free: Floats
-    rate: Floats
-    spares: Floats
-    again: Floats
+class Paid(Owed):
+    """What is due of each row of a table."""
 
     @classmethod
     def empty(cls, rows: int) -> Paid:
@@ -99,12 +65,15 @@ class DueOf:
     Args:
         columns: of the table.
         keys, plans: of its rows.
+        compiled: True or False to force the way; None to choose.
 
     Attributes:
         paid: what was found; rows that columns cannot do are to be asked about alone.
     """
 
-    def __init__(self, columns: Columns, keys: Keys, plans: Plans) -> None:
+    def __init__(
+        self, columns: Columns, keys: Keys, plans: Plans, *, compiled: bool | None = None
+    ) -> None:
         self.columns = columns
         self.keys = keys
         self.dues = DueTable(columns, keys, plans.catalog, plans.today)
@@ -114,6 +83,20 @@ class DueOf:
         self.task = Task(columns, keys, plans, compiled=False)
         kinds = [plan.shape if plan.isolated else -1 for plan in plans.plans]
         self.kind = np.array([*kinds, -1], dtype=np.int16)
+        self.compiled = self._compiled(compiled)
+
+    def _compiled(self, wanted: bool | None) -> list[bool]:  # noqa: FBT001 - as it was given
+        """Return for each shape whether it is compiled."""
+        shapes = self.task.shapes
+        if wanted is not None or not can_compile():
+            return [bool(wanted)] * len(shapes)
+        from liqcalc.batch.fundings import kernel
+
+        rows = np.bincount(self.kind[self.keys.plan] + 1, minlength=len(shapes) + 1)[1:]
+        return [
+            bool(count >= WORTH_COMPILING or (count > _FEW and kernel.ready(shape)))
+            for count, shape in zip(rows.tolist(), shapes, strict=True)
+        ]
 
     def find(self) -> Paid:
         """Return what is due of every row that columns can do, a block at a time."""
@@ -138,71 +121,26 @@ class DueOf:
         numbers, side, terms = task.inputs(rows)
         with np.errstate(all="ignore"):
             raw = Raw(*map(meant, numbers))
-            found = settled(shape, raw, side, terms, task.book.table)
-            due = self.dues.at(rows)
-            start = None if self.start is None else self.start[rows]
-            span, again = _span(due, meant(self._number("holding_hours", rows)), start, side)
-            rate = meant(self._number("funding_rate", rows))
-            again |= ~(np.abs(rate.hi) < 1) | found.doubt | (due.usable == 0)
-            again |= (due.purse == _OWED) | (np.isfinite(due.cap) & ~np.isnan(raw.mmr.hi))
-            over = (where(rate.hi < 0, -rate, rate) - Pair(due.cap, due.cap_lo)).hi > 0
-            cap = Pair(due.cap, due.cap_lo)
-            rate = where(over, where(rate.hi < 0, -cap, cap), rate)
-            price = where(due.index > 0, found.prices.indexed, found.prices.mark)
-            each = value_of(shape, found.prices.qty, price) * side * rate
-            each = each * Pair(due.scale, due.scale_lo)
-            total = where(due.continuous > 0, each * span.length / due.every, each * span.due)
-            free, negative = self._free(rows, due)
-        extra = raw.extra_margin.hi if shape.fee_to_close_reserved else np.zeros(len(rows))
-        self.paid.again[rows] = again | negative | np.isnan(total.hi)
-        values = (
-            *(span.due, each.hi, each.lo, total.hi, total.lo, found.margin.hi, found.margin.lo),
-            *(
-                np.full(len(rows), shape.fee_to_close_reserved),
-                np.nan_to_num(extra),
-                free.hi,
-                free.lo,
-                due.purse >= min(_FREE, _FREE_FIRST),
-            ),
-            *(np.where(due.expects > 0, rate.hi, np.nan), due.spares),
-        )
-        for column, value in zip(self.paid, values, strict=False):
+            begin = np.full(len(rows), np.nan) if self.start is None else self.start[rows]
+            hours, rate, free = (
+                meant(self._number(name, rows))
+                for name in ("holding_hours", "funding_rate", "free_balance")
+            )
+            held = Held(hours, rate, free, begin)
+            due, table = self.dues.at(rows), task.book.table
+            if self.compiled[kind]:
+                from liqcalc.batch.fundings import kernel
+
+                found = kernel.owed(shape, raw, side, terms, table, due, held)
+            else:
+                start = settled(shape, raw, side, terms, table)
+                found = owed(shape, raw, side, start, due, held)
+        for column, value in zip(self.paid, found, strict=True):
             column[rows] = value
 
     def _number(self, name: str, rows: Rows) -> Floats:
         column = self.columns.numbers.get(name)
         return np.full(len(rows), np.nan) if column is None else column[rows]
-
-    def _free(self, rows: Rows, due: Due) -> tuple[Pair, Mask]:
-        """Return the money that pays before the margin does, and where it cannot be used."""
-        given = meant(self._number("free_balance", rows))
-        nothing = np.zeros(len(rows))
-        unknown = Pair(np.where(due.purse == _FREE, np.inf, 0.0), nothing)
-        free = where(np.isnan(given.hi), unknown, given)
-        pays = (due.purse == _FREE) | (due.purse == _FREE_FIRST)
-        return where(pays, free, Pair(nothing, nothing)), given.hi < 0
-
-
-class Span(NamedTuple):
-    """The time held, in milliseconds, and the payments in it."""
-
-    length: Floats
-    due: Floats
-
-
-def _span(due: Due, hours: Pair, start: Floats | None, side: Floats) -> tuple[Span, Mask]:
-    """Return the time held and its payments, and where it cannot be used."""
-    length, again = to_whole(hours * float(engine.HOUR), HALF_EVEN, side, 1.0)
-    again |= (hours.hi <= 0) | (hours.hi > _MOST_HOURS)
-    usual = np.maximum(_USUAL_HOURS * engine.HOUR, due.every)
-    span = np.where(np.isnan(hours.hi), usual, length.hi)
-    first = due.every
-    if start is not None:
-        since = np.where(np.isnan(start), 0.0, start - due.anchor) % due.every
-        first = due.every - since
-    count = np.floor((span - first) / due.every) + 1
-    count = np.where(due.continuous > 0, np.ceil(span / due.every), np.maximum(count, 0.0))
-    return Span(span, count), again | (span // due.every > _MOST_PAYMENTS)
 
 
 def _starts(columns: Columns) -> Floats | None:

@@ -206,7 +206,8 @@ class _Accrual:
 
         What is left of the time is halved until one payment is left.
         """
-        low, high = 0.0 * paid.due, paid.due.copy()
+        high: Floats = paid.due.copy()
+        low = 0.0 * high
         while len(open_ := np.flatnonzero(high - low > 1)):
             middle = np.floor((low[open_] + high[open_]) / 2)
             over = self._over(rows[open_], paid.at(open_), middle)

@@ -9,7 +9,7 @@ import numpy as np
 from liqcalc.answers.case import Case
 from liqcalc.answers.funding.caps import cap_of
 from liqcalc.answers.funding.rates import milliseconds
-from liqcalc.batch.fast.pairs import Pair
+from liqcalc.batch.fast.pairs import Pair, Value
 from liqcalc.engine import funding as engine
 from liqcalc.engine.numbers import ONE, ZERO, exact
 from liqcalc.engine.words import BasePrice, FundingInRequirement, Purse
@@ -46,18 +46,18 @@ class Due(NamedTuple):
         expects: 1 where the condition holds the coming payment.
     """
 
-    usable: Any = 0.0
-    every: Any = 1.0
-    anchor: Any = 0.0
-    continuous: Any = 0.0
-    scale: Any = 1.0
-    scale_lo: Any = 0.0
-    index: Any = 0.0
-    purse: Any = 0.0
-    spares: Any = 0.0
-    cap: Any = np.inf
-    cap_lo: Any = 0.0
-    expects: Any = 0.0
+    usable: Value = 0.0
+    every: Value = 1.0
+    anchor: Value = 0.0
+    continuous: Value = 0.0
+    scale: Value = 1.0
+    scale_lo: Value = 0.0
+    index: Value = 0.0
+    purse: Value = 0.0
+    spares: Value = 0.0
+    cap: Value = np.inf
+    cap_lo: Value = 0.0
+    expects: Value = 0.0
 
 
 class DueTable:

@@ -11,29 +11,22 @@ import numpy as np
 from numba import njit
 
 from liqcalc.batch import settled
-from liqcalc.batch.fast import compiled
 from liqcalc.batch.fast.cached import compiled as compiled_for
 from liqcalc.batch.fast.cached import is_ready
-from liqcalc.batch.fast.compiled import _teach
 from liqcalc.batch.fast.pairs import Pair
 from liqcalc.batch.fast.position import Raw, Terms
 from liqcalc.batch.fast.slots import ROWS, STRIDE, slots_of
 from liqcalc.batch.grids import cells as grid_cells
 from liqcalc.batch.grids.cells import cell, with_margin
 from liqcalc.batch.settled import settled as settle
+from liqcalc.batch.taught import teach
 
 if TYPE_CHECKING:
     from liqcalc.batch.columns import Floats
     from liqcalc.batch.fast.ends import Table
     from liqcalc.batch.fast.shapes import Shape
 
-assert compiled  # noqa: S101 - what it teaches numba is used below
-
-for _function in (
-    *(settle, settled._adds, settled._printed),  # noqa: SLF001 - parts of what is compiled
-    *(cell, grid_cells._with_margin, grid_cells._zero_if_nothing),  # noqa: SLF001
-):
-    _teach(_function)
+teach(cell, grid_cells._with_margin, grid_cells._zero_if_nothing)  # noqa: SLF001
 
 _RAW = slots_of(Raw, 1)
 _TERMS = slots_of(Terms, _RAW.after)
