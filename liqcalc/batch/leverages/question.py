@@ -106,7 +106,7 @@ def _searched(columns: Columns, catalog: Catalog, today: str) -> Found:
     ]
     if len(parts) == 1:
         return search(whole, parts[0])
-    with ThreadPoolExecutor(min(len(parts), os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(min(len(parts), len(os.sched_getaffinity(0)))) as pool:
         found = list(pool.map(partial(search, whole), parts))
     return Found(*(np.concatenate(column) for column in zip(*found, strict=True)))
 

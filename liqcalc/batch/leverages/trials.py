@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from copy import copy
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,7 +12,7 @@ from liqcalc.batch.fast import columnar, shapes
 from liqcalc.batch.fast.grid import NONE, Print
 from liqcalc.batch.fast.keys import Keys
 from liqcalc.batch.fast.position import ALREADY, Raw, Terms
-from liqcalc.batch.fast.run import WORTH_COMPILING, Output, Task, can_compile, isolated
+from liqcalc.batch.fast.run import FEW, WORTH_COMPILING, Output, Task, can_compile, isolated
 from liqcalc.engine.numbers import UNROUNDED
 
 if TYPE_CHECKING:
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
 
 _PRICE = columnar.FIGURES.index("liquidation_price")
-_TRIES = 4
+_TRIES = 3
 """How often a row is evaluated, about."""
+
+_SEEN: Counter[Shape] = Counter()
 
 
 class Ends(NamedTuple):
@@ -69,7 +72,7 @@ class Trials:
         task.shapes = [_bare(shape) for shape in task.shapes]
         per_plan = np.bincount(keys.plan, minlength=len(task.shape))
         tries = [_TRIES * int(per_plan[of].sum()) for of in task.plans_of]
-        task.compiled = [can_compile() and count >= WORTH_COMPILING for count in tries]
+        task.compiled = [_pays(*pair) for pair in zip(task.shapes, tries, strict=True)]
         kinds = [plans.shapes[plan.shape] if _is_fast(plan) else None for plan in plans.plans]
         self.exact = np.array([kind is None for kind in kinds], dtype=bool)
         self.inverse = np.array(
@@ -123,6 +126,16 @@ def _bare(shape: Shape) -> Shape:
         initial=unrounded,
         maintenance=unrounded,
     )
+
+
+def _pays(shape: Shape, tries: int) -> bool:
+    """Return True if a shape has been compiled, or so many tries are worth it."""
+    if tries < FEW or not can_compile():
+        return False
+    from liqcalc.batch.fast import kernel
+
+    _SEEN[shape] += tries
+    return _SEEN[shape] >= WORTH_COMPILING or kernel.ready(shape)
 
 
 def _kept(shape: Shape) -> int:
