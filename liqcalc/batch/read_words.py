@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from liqcalc.batch.arrow import CODE, codes_of, flat, plain, to_numpy, type_of
 from liqcalc.batch.columns import TIMES, Coded
+from liqcalc.batch.fixed_text import distinct_words
 from liqcalc.errors import Fault, InputError
 
 if TYPE_CHECKING:
@@ -82,6 +83,9 @@ def read_words(name: str, column: Any) -> Coded:  # noqa: ANN401 - numpy or Arro
     if isinstance(column, Coded):
         return _of_codes(name, column)
     if isinstance(column, np.ndarray):
+        found = distinct_words(column) if column.dtype.kind == "U" else None
+        if found is not None:
+            return _cleaned(name, found[0], pa.array(found[1], type=pa.string()))
         column = pa.array(column, from_pandas=True)
     if type_of.is_integer(column.type) and name == "account_id" and not column.null_count:
         counted = _counted(to_numpy(column))
