@@ -158,16 +158,16 @@ class TestByHand:
 
     def test_a_short(self):
         # needed 62000*1.001*1.001 + 0.1*2000 = 62324.062; at L (29985 + 30000/L)/0.502:
-        # 23: 62329.464 survives, 24: 62221.116 does not.
+        # 23: 62329.378 survives, 24: 62221.116 does not.
         found = batch.leverage(LONG | {"side": "short", STOP: 62000}, today=TODAY)
 
         assert found["safe_leverage"].tolist() == [23]
 
     def test_a_stop_so_near_that_the_tier_binds(self):
-        # 30000 is in the first tier, up to 125x.
+        # 30000 is in the first tier, which since 2026-01 is up to 150x.
         found = batch.leverage(LONG | NOTHING_MORE | {STOP: 59999}, today=TODAY)
 
-        assert found["safe_leverage"].tolist() == found["max_leverage"].tolist()
+        assert found["safe_leverage"].tolist() == found["max_leverage"].tolist() == [150]
         assert found["binds"].tolist() == ["tier"]
 
     def test_on_the_needed_mark_itself_the_condition_decides(self):

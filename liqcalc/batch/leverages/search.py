@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from liqcalc.answers.leverage.search import HIGHEST, Binds
+from liqcalc.batch.fast.columnar import EXACT_INPUTS
 from liqcalc.batch.leverages.limits import BINDS
 
 if TYPE_CHECKING:
@@ -39,7 +40,6 @@ _NEAR = 1e-12
 _GUESSES = 5
 _LARGE = 1e15
 _MOST_FEE = 0.5
-_ONLY_EXACT = ("accrued_fees", "max_leverage", "funding_rate", "risk_level", "liquidation_fee")
 
 
 class Found(NamedTuple):
@@ -176,7 +176,7 @@ class _Part:
         odd: Mask = trials.exact[self.plan] | self.needed.odd
         if trials.keys.irregular is not None:
             odd |= trials.keys.irregular[self.rows]
-        for name in _ONLY_EXACT:
+        for name in EXACT_INPUTS:
             if name in columns.numbers:
                 odd |= ~np.isnan(columns.numbers[name][self.rows])
         if "leverage" in columns.numbers:

@@ -21,7 +21,7 @@ INPUTS = (STOP, *DEFAULTS, "trigger")
 
 CODE = "LQ122"
 MISSING = f"{STOP} is missing ({CODE})"
-_BELOW = {"slippage_bps": 10_000.0, "basis": 1.0, "buffer": 100.0}
+_BELOW = {"slippage_bps": 1e4, "basis": 1.0, "buffer": 100.0, "holding_hours": 1e6}
 
 
 class Needed(NamedTuple):
@@ -65,7 +65,6 @@ class Stops:
         by_mark, odd = self._triggers(part)
         for name, below in _BELOW.items():
             odd = odd | ~((terms[name] >= 0) & (terms[name] < below))
-        odd = odd | (self._number("holding_hours", part) != 0)
         fill = price * (1.0 - side * terms["slippage_bps"] * 1e-4)
         worst = np.where(by_mark, fill, fill * (1.0 - side * terms["basis"]))
         distance = terms["buffer"] * np.abs(mark - price)
