@@ -78,14 +78,13 @@ def owed(
         held: their funding.
     """
     out = np.empty((len(Owed._fields), len(side)))
-    lines = [side, *_flat(raw), *terms, *due, *_flat(held[:-1]), held.begin]
+    lines = np.array([side, *_flat(raw), *terms, *due, *_flat(held[:-1]), held.begin])
     block = np.zeros((_SLOTS[-1].after, STRIDE))
     compute = _owing(shape)
     for first in range(0, len(side), ROWS):
         part = slice(first, min(first + ROWS, len(side)))
         count = part.stop - first
-        for slot, line in enumerate(lines):
-            block[slot, :count] = line[part]
+        block[: len(lines), :count] = lines[:, part]
         compute(block.ravel(), count, table)
         out[:, part] = block[_SLOTS[-1].first :, :count]
     return Owed(*out)

@@ -181,10 +181,22 @@ class _Accrual:
         self._stand(rows[changed], paid.at(changed), last[changed])
         numbers = self.found.numbers
         numbers["payments"][rows] = np.where(spared, paid.due, count)
-        numbers["funding_total"][rows] = paid.sum_of(last).hi
-        numbers["margin_left"][rows] = paid.margin_after(last).hi
+        self._sum(rows, paid, last)
         ended = np.where(over & ~spared, _BY_FUNDING, _HELD)
         self.found.ended[rows] = np.where(before, _BEFORE, ended)
+
+    def _sum(self, rows: Rows, paid: Paid, last: Floats) -> None:
+        """Write what rows have paid, and the margin that is left."""
+        numbers = self.found.numbers
+
+        def part(start: int) -> None:
+            for first in range(start, min(start + CHUNK, len(rows)), BLOCK):
+                at = slice(first, first + BLOCK)
+                some, count = paid.at(at), last[at]
+                numbers["funding_total"][rows[at]] = some.sum_of(count).hi
+                numbers["margin_left"][rows[at]] = some.margin_after(count).hi
+
+        on_cores(part, range(0, len(rows), CHUNK))
 
     def _stand(self, rows: Rows, paid: Paid, count: Floats) -> Codes:
         """Find how rows stand after so many payments; return their statuses."""

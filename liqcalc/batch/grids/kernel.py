@@ -95,16 +95,12 @@ def cells(
     """
     hi, lo, line, moves = points
     out = np.empty((5, len(side), hi.shape[1]))
+    lines = np.array([side, *(half for pair in raw for half in (pair.hi, pair.lo)), *terms])
     block = np.zeros((_TERMS.after, STRIDE))
     compute = _cells(shape)
     for first in range(0, len(side), ROWS):
         part = slice(first, min(first + ROWS, len(side)))
         count = part.stop - first
-        block[0, :count] = side[part]
-        for j, pair in enumerate(raw):
-            block[_RAW.first + 2 * j, :count] = pair.hi[part]
-            block[_RAW.first + 2 * j + 1, :count] = pair.lo[part]
-        for j, numbers in enumerate(terms):
-            block[_TERMS.first + j, :count] = numbers[part]
+        block[:, :count] = lines[:, part]
         compute(block.ravel(), count, table, hi, lo, line[part], moves, out[:, part])
     return out
