@@ -244,6 +244,29 @@ class TestByHand:
         assert step["status"] == "already_liquidatable"
         assert (step["trigger_price"], step["margin_left"]) == (54_600, 600)
 
+    def test_equity_of_exactly_the_maintenance_margin_is_no_reason_yet_on_hyperliquid(self):
+        """5687.5 + 55000 - 60000 = 0.0125 * 55000; prices have eight digits there."""
+        step = one(
+            exchange="hyperliquid",
+            symbol="BTC",
+            side="long",
+            qty=1,
+            entry_price=60_000,
+            margin=5_687.5,
+        )
+
+        assert step["liquidation_price"] == 55_000
+        assert step["trigger_price"] == 54_999.999
+
+    def test_kraken_reduces_linear_contracts_and_closes_inverse_ones(self):
+        common = {"exchange": "kraken", "side": "long", "entry_price": 60_000, "leverage": 10}
+
+        linear = one(symbol="PF_XBTUSD", qty=2, **common)
+        inverse = one(symbol="PI_XBTUSD", qty=120_000, **common)
+
+        assert (linear["action"], linear["qty_closed"]) == ("reduce", 0.2)  # a tenth
+        assert (inverse["action"], inverse["qty_closed"]) == ("close", 120_000)
+
 
 class TestNothingToDo:
     """Rows without a step say why, and stop no other row."""

@@ -17,6 +17,7 @@ from liqcalc.batch.ladders.standing import (
     grid_beyond,
     level_of,
     moved,
+    near_zero,
     part,
     root_of,
     some,
@@ -116,7 +117,7 @@ def first_steps(
     level = level_of(kind, s)
     grid = grid_beyond(level, given)
     mark = where(s.due, given.mark, grid.price)
-    good = position.usable(shape, raw) & ~s.doubt
+    good = position.usable(shape, raw) & ~s.doubt & ~near_zero(s.line)
     good &= s.due | ~(level.none | level.doubt | grid.doubt)
     here = np.flatnonzero(good)
     if len(here):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import numpy as np
 
 from liqcalc.batch.fast import ends, position, row, shapes
-from liqcalc.batch.fast.ends import HARDLY_ANYTHING, End
+from liqcalc.batch.fast.ends import HARDLY_ANYTHING, NOTHING, End
 from liqcalc.batch.fast.grid import ENTRY, NONE, to_digits, to_tick
 from liqcalc.batch.fast.pairs import Pair, where
 from liqcalc.batch.fast.powers import POWERS_HI, POWERS_LO, ZEROTH
@@ -83,6 +83,7 @@ def stand(kind: Kind, raw: Raw, given: Given, terms: Terms, wallet: Pair) -> Sta
     doubt = values.doubt | spot.doubt | margins.doubt | (rates.mmr.hi >= 1) | unknown
     required = row.valued(values, shape.maintenance_at) * rates.mmr - rates.deduction
     least = given.minimum.hi if shape.minimum else 0.0
+    due, unsure = _due(shape, line)
     doubt |= ~(required.hi > least)  # what moves with the price is not the requirement
     return Stand(
         raw=raw,
@@ -95,9 +96,25 @@ def stand(kind: Kind, raw: Raw, given: Given, terms: Terms, wallet: Pair) -> Sta
         line=line,
         held=_held(shape, given, values, margins) if shape.isolated else wallet,
         backing=backing,
-        due=line.health < 0,
-        doubt=doubt | ~(np.abs(line.health) > HARDLY_ANYTHING * line.size),
+        due=due,
+        doubt=doubt | unsure,
     )
+
+
+def near_zero(line: Line) -> Mask:
+    """Return where health is so near zero that a pair may not have its sign."""
+    near: Mask = ~(np.abs(line.health) > HARDLY_ANYTHING * line.size)
+    return near
+
+
+def _due(shape: Shape, line: Line) -> tuple[Mask, Mask]:
+    """Return whether the condition holds, and whether that is in doubt.
+
+    Health of a linear contract that is zero for a pair is exactly zero: it is a
+    sum of products of short decimals, in which nothing is left to cancel.
+    """
+    zero = (np.abs(line.health) <= NOTHING * line.size) & shape.linear
+    return where(zero, shape.inclusive, line.health < 0), near_zero(line) & ~zero
 
 
 def _backing(
@@ -137,8 +154,8 @@ def with_rates(kind: Kind, s: Stand, rates: Rates) -> tuple[Mask, Mask]:
     margins = row.margins(shape, g, rates, s.values, row.zero(g.side))
     backing = _backing(shape, g, s.values, s.spot, margins, s.terms, s.held)
     line = ends.line(shape, g, rates, s.values, margins, backing.cash, backing.size)
-    near = ~(np.abs(line.health) > HARDLY_ANYTHING * line.size)
-    return line.health < 0, margins.doubt | near
+    due, unsure = _due(shape, line)
+    return due, margins.doubt | unsure
 
 
 def bankruptcy(kind: Kind, s: Stand) -> End:
