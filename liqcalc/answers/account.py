@@ -56,6 +56,12 @@ def evaluate_once(sheet: Sheet, catalog: Catalog, today: str) -> tuple[AccountAn
     """Return every figure of a checked sheet by the default readings, and what it stands on."""
     with exact():
         found = resolve(sheet, catalog, today=today)
+        return evaluate_found(found), found
+
+
+def evaluate_found(found: Resolved) -> AccountAnswer:
+    """Return every figure of a sheet in which everything has been filled in."""
+    with exact():
         marked, plans = pools_of(found)
         results = [
             evaluate_position(m, plan.pool, plan.backing)
@@ -66,9 +72,9 @@ def evaluate_once(sheet: Sheet, catalog: Catalog, today: str) -> tuple[AccountAn
         answers = tuple(_position(found, i, result) for i, result in enumerate(results))
         pools = tuple(_account(found, plan, results) for plan in plans.cross)
         joint = _joint(plans.cross)
-    answer = AccountAnswer(
+    return AccountAnswer(
         exchange=found.exchange.id,
-        as_of=sheet.as_of,
+        as_of=found.sheet.as_of,
         positions=answers,
         account=pools[0] if pools else None,
         pools=pools,
@@ -77,7 +83,6 @@ def evaluate_once(sheet: Sheet, catalog: Catalog, today: str) -> tuple[AccountAn
         assumptions=_distinct(note for answer in answers for note in answer.assumptions),
         provenance=found.provenance(None),
     )
-    return answer, found
 
 
 def pools_of(found: Resolved) -> tuple[list[Marked], Plans]:

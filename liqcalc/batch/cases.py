@@ -6,16 +6,21 @@ from collections import defaultdict
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from liqcalc.answers.account import evaluate_found
 from liqcalc.answers.case import Case
+from liqcalc.answers.guard import computable
+from liqcalc.answers.resolve import resolve
 from liqcalc.batch.exactly import INVALID, ExactRows, said, sheet_of
 from liqcalc.engine.numbers import exact
 from liqcalc.engine.solve import Status
-from liqcalc.errors import Fault, InputError, LiqcalcError
+from liqcalc.errors import LiqcalcError
 from liqcalc.rules.schema import MarginMode
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from liqcalc.answers.answer import AccountAnswer
+    from liqcalc.answers.resolved import Resolved
     from liqcalc.batch.columns import Columns
     from liqcalc.rules.catalog import Catalog
     from liqcalc.rules.sheet import Sheet
@@ -89,10 +94,11 @@ class Cases:
         try:
             with exact():
                 read = [rows.read(row) for row in members]
-                sheet = _with_fee(sheet_of(read), [row.taker for row in read])
+                sheet = sheet_of(read)
         except LiqcalcError as error:
             raise Unasked(INVALID, said(error)) from None
-        return Case(sheet, rows.catalog, rows.today)
+        case = Case(sheet, rows.catalog, rows.today)
+        return _with_fees(case, tuple(row.taker for row in read))
 
     @cached_property
     def pools(self) -> dict[tuple[str, str], list[int]]:
@@ -114,11 +120,33 @@ def pools_of(rows: ExactRows) -> dict[tuple[str, str], list[int]]:
     return found
 
 
-def _with_fee(sheet: Sheet, takers: list[Decimal | None]) -> Sheet:
-    """Return the sheet of a pool with the taker rate that its rows give."""
+class _RowsCase(Case):
+    """The case of a pool whose rows have taker rates of their own."""
+
+    takers: tuple[Decimal | None, ...] = ()
+
+    def with_sheet(self, sheet: Sheet) -> Case:
+        """Return the case of another sheet of the same positions."""
+        return _with_fees(Case(sheet, self.catalog, self.today), self.takers)
+
+    @cached_property
+    def _once(self) -> tuple[AccountAnswer, Resolved]:
+        return computable(self._evaluated)()
+
+    def _evaluated(self) -> tuple[AccountAnswer, Resolved]:
+        with exact():
+            found = resolve(self.sheet, self.catalog, today=self.today)
+            for i, taker in enumerate(self.takers):
+                if taker is not None:
+                    own = found.positions[i]._replace(taker=taker, exchange_taker=None)
+                    found.positions[i] = own
+            return evaluate_found(found), found
+
+
+def _with_fees(case: Case, takers: tuple[Decimal | None, ...]) -> Case:
+    """Return a case with the taker rates that its rows give."""
     if len(takers) == 1 or all(taker is None for taker in takers):
-        return sheet
-    if len(set(takers)) > 1:
-        message = "differs among the positions of one account"
-        raise InputError(Fault("LQ105", "taker", message, "give the account one value"))
-    return sheet._replace(fees=sheet.fees._replace(taker=takers[0]))
+        return case
+    found = _RowsCase(case.sheet, case.catalog, case.today)
+    found.takers = takers
+    return found

@@ -127,7 +127,7 @@ class _Found(NamedTuple):
         """Write what was found about a row that was asked about alone."""
         for name, column in self.numbers.items():
             value = getattr(outcome, name)
-            column[at] = np.nan if value is None else float(value)
+            column[at] = np.nan if value is None else float(value) + 0.0  # no -0
         self.status[at] = _STATUSES.index(outcome.status)
         self.ended[at] = _ENDED.index(outcome.ended) if outcome.ended else -1
         self.reason[at] = self.code(outcome.reason)
@@ -193,7 +193,7 @@ class _Accrual:
             for first in range(start, min(start + CHUNK, len(rows)), BLOCK):
                 at = slice(first, first + BLOCK)
                 some, count = paid.at(at), last[at]
-                numbers["funding_total"][rows[at]] = some.sum_of(count).hi
+                numbers["funding_total"][rows[at]] = some.sum_of(count).hi + 0.0
                 numbers["margin_left"][rows[at]] = some.margin_after(count).hi
 
         on_cores(part, range(0, len(rows), CHUNK))

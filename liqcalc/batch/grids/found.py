@@ -69,7 +69,8 @@ class Grid(NamedTuple):
         """Write a cell that was asked about alone."""
         for name in NUMBERS:
             value = getattr(cell, name)
-            getattr(self, name)[row, point] = np.nan if value is None else float(value)
+            number = np.nan if value is None else float(value)
+            getattr(self, name)[row, point] = number + 0.0  # no -0
         self.status[row, point] = cell.status
 
     def written(self, table: Any, points: Points, keep: Sequence[str] | None) -> Any:  # noqa: ANN401
