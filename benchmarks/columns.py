@@ -16,7 +16,7 @@ import numpy as np
 from benchmarks import positions
 from benchmarks.measure import measure
 from benchmarks.peers.environment import PEERS, ask
-from liqcalc.batch.evaluate import evaluate
+from liqcalc.batch.question import evaluate
 from liqcalc.rules.catalog import Catalog
 
 if TYPE_CHECKING:

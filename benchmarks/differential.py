@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from benchmarks.positions import TODAY
-from liqcalc.batch.evaluate import evaluate_columns
+from liqcalc.batch.question import evaluate_columns
 from liqcalc.rules.catalog import Catalog
 from tests.batch.compare import differences
 from tests.batch.rows import RowMaker, columns_of

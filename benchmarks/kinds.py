@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from benchmarks.positions import TODAY, Words
 from liqcalc.batch.columns import Coded, Columns
-from liqcalc.batch.evaluate import evaluate, evaluate_columns
+from liqcalc.batch.question import evaluate, evaluate_columns
 from liqcalc.rules.catalog import Catalog
 
 if TYPE_CHECKING:

@@ -13,19 +13,17 @@ Needs numpy and pyarrow: ``pip install "liqcalc[batch]"``.
 
 from __future__ import annotations
 
-import sys
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from liqcalc.batch.columns import Coded
-    from liqcalc.batch.evaluate import evaluate
     from liqcalc.batch.files import evaluate_file
     from liqcalc.batch.fundings.question import funding
     from liqcalc.batch.grids.question import grid
     from liqcalc.batch.job import Progress
     from liqcalc.batch.ladders.question import ladder
     from liqcalc.batch.leverages.question import leverage
+    from liqcalc.batch.question import evaluate
     from liqcalc.batch.summary import Reason, Summary
 
 __all__ = [
@@ -43,7 +41,7 @@ __all__ = [
 
 _HOMES = {
     "liqcalc.batch.columns": ("Coded",),
-    "liqcalc.batch.evaluate": ("evaluate",),
+    "liqcalc.batch.question": ("evaluate",),
     "liqcalc.batch.files": ("evaluate_file",),
     "liqcalc.batch.fundings.question": ("funding",),
     "liqcalc.batch.grids.question": ("grid",),
@@ -71,13 +69,3 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - any public object
 
 def __dir__() -> list[str]:
     return sorted(__all__)
-
-
-class _Package(ModuleType):
-    # The import of the module `evaluate` would put it where the function belongs.
-    def __setattr__(self, name: str, value: Any) -> None:  # noqa: ANN401 - any object
-        if name not in __all__ or not isinstance(value, ModuleType):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package

@@ -11,9 +11,9 @@ import pyarrow as pa
 from liqcalc.batch import json_lines, tables
 from liqcalc.batch.accounts import ACCOUNT, whole_accounts
 from liqcalc.batch.columns import NUMBERS, RESULTS, WORDS, Columns
-from liqcalc.batch.evaluate import evaluate_columns
 from liqcalc.batch.formats import JSON_LINES, PARQUET
 from liqcalc.batch.grouped import Grouped
+from liqcalc.batch.question import evaluate_columns
 from liqcalc.batch.reading import Source, in_chunks, refused
 from liqcalc.batch.stages import Behind, ahead
 from liqcalc.batch.summary import Counts

@@ -4,7 +4,7 @@
     found = evaluate_ray(ray.data.read_parquet("positions"))
 
 Both keep each account in one piece, since its cross positions share their
-margin, and both return the columns given and those of `liqcalc.batch.evaluate`,
+margin, and both return the columns given and those of `liqcalc.batch.question`,
 in whatever order the rows come.  See docs/scale.md.
 """
 
@@ -23,9 +23,9 @@ from liqcalc.batch import tables
 from liqcalc.batch.accounts import ACCOUNT, sorted_accounts, whole_accounts
 from liqcalc.batch.arrow import flat, plain
 from liqcalc.batch.columns import RESULTS
-from liqcalc.batch.evaluate import evaluate_columns
 from liqcalc.batch.extras import need
 from liqcalc.batch.names import INPUTS
+from liqcalc.batch.question import evaluate_columns
 from liqcalc.errors import Fault, InputError
 from liqcalc.rules.catalog import Catalog
 from liqcalc.rules.names import ENVIRONMENT
@@ -75,7 +75,7 @@ class ForSpark(NamedTuple):
 
 
 def evaluate_batch(batch: pa.Table | pa.RecordBatch, **options: Unpack[Options]) -> pa.Table:
-    """Return what `liqcalc.batch.evaluate` does, as a table with the same schema each time.
+    """Return what `liqcalc.batch.question` does, as a table with the same schema each time.
 
     Words are plain texts, not dictionaries, and rules are read once a process.
     The batch must hold all rows of its accounts.

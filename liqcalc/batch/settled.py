@@ -12,7 +12,7 @@ import numpy as np
 from liqcalc.batch.fast import ends, position, row
 from liqcalc.batch.fast.grid import NONE
 from liqcalc.batch.fast.pairs import Pair, Value, where
-from liqcalc.batch.fast.row import _leverage_fee, _leverage_rate
+from liqcalc.batch.fast.row import leverage_fee_of, leverage_rate_of
 
 if TYPE_CHECKING:
     from liqcalc.batch.fast.ends import Table
@@ -74,9 +74,9 @@ def _adds(shape: Shape) -> bool:
 
 def _printed(shape: Shape, g: Given, v: Values) -> tuple[Pair, Value]:
     """Return the default margin that an exchange prints which rounds rates; it is written out."""
-    rate, doubt = _leverage_rate(shape, g)
+    rate, doubt = leverage_rate_of(shape, g)
     base = v.entry / g.leverage if shape.leverage_rate.to == NONE else v.entry * rate
-    fee, unsure = _leverage_fee(shape, g, v.entry)
+    fee, unsure = leverage_fee_of(shape, g, v.entry)
     return base + fee + g.extra - g.funding, doubt | unsure
 
 

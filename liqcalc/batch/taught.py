@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from liqcalc.batch import settled
-from liqcalc.batch.fast.compiled import _teach
+from liqcalc.batch.fast import compiled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def teach(*functions: Callable[..., Any]) -> None:
     """Let functions be compiled as they are."""
     for function in functions:
-        _teach(function)
+        compiled.teach(function)
 
 
 teach(settled.settled, settled._adds, settled._printed)  # noqa: SLF001 - parts of the first

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from liqcalc.batch.evaluate import evaluate_columns
+from liqcalc.batch.question import evaluate_columns
 from liqcalc.rules.catalog import Catalog
 from tests.batch.rows import RowMaker, columns_of
 

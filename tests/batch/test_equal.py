@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liqcalc.batch.evaluate import evaluate_columns
 from liqcalc.batch.exactly import INVALID
+from liqcalc.batch.question import evaluate_columns
 from liqcalc.engine.solve import Status
 from liqcalc.rules.catalog import Catalog
 from tests.batch.compare import differences, mappings

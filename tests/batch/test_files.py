@@ -17,7 +17,7 @@ pq = pytest.importorskip("pyarrow.parquet")
 from liqcalc import batch  # noqa: E402
 from liqcalc.batch import job, json_lines, reading  # noqa: E402
 from liqcalc.batch.columns import RESULTS  # noqa: E402
-from liqcalc.batch.evaluate import evaluate_columns  # noqa: E402
+from liqcalc.batch.question import evaluate_columns  # noqa: E402
 from liqcalc.errors import InputError  # noqa: E402
 
 TODAY = "2026-11-22"

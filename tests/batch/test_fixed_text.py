@@ -32,7 +32,9 @@ def test_what_it_does_not_hold_it_leaves(text):
 
 def test_letters_beyond_a_chunk_are_read():
     column = np.array(["long"] * 70_000 + ["short"])
-    codes, words = distinct_words(column)
+    found = distinct_words(column)
+    assert found is not None
+    codes, words = found
 
     assert words == ["long", "short"]
     assert codes[-1] == 1

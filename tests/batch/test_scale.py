@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from liqcalc.batch.evaluate import evaluate
+from liqcalc.batch.question import evaluate
 from liqcalc.batch.scale import evaluate_batches, evaluate_ray, evaluate_spark, spark_function
 from liqcalc.errors import InputError
 from tests.batch.clusters import ray_cluster, spark_cluster

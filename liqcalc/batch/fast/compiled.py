@@ -151,7 +151,7 @@ _PRIMITIVES = {
 }
 
 
-def _teach(function: Any) -> None:
+def teach(function: Any) -> None:
     """Let numba compile a function as it is."""
 
     def implementation(*args: Any) -> Any:
@@ -165,7 +165,7 @@ for _module in (pairs, meant, grid, row, ends, position, formulas):
     for _function in vars(_module).values():
         ours = inspect.isfunction(_function) and _function.__module__ == _module.__name__
         if ours and _function not in _PRIMITIVES:
-            _teach(_function)
+            teach(_function)
 
 
 def _of(kind: Any) -> bool:

@@ -42,18 +42,18 @@ class Pools(NamedTuple):
 
 def run(task: Task, columns: Columns, plans: Plans, out: Output) -> None:
     """Fill `out` for the cross positions whose pools are sums over distinct symbols."""
-    pools = _pools(columns, task.keys, plans)
+    pools = pools_of(columns, task.keys, plans)
     if pools is None:
         return
-    good = _sound(columns, task.keys, plans, pools)
+    good = sound(columns, task.keys, plans, pools)
     kept = np.flatnonzero(good[pools.pool])
     if not len(kept):
         return
-    pools = _kept(pools, kept)
-    wallet = _wallet(columns, pools)
+    pools = kept_of(pools, kept)
+    wallet = wallet_of(columns, pools)
     members = np.diff(pools.starts, append=len(pools.rows)).astype(np.float64)[pools.pool]
     shares = np.empty((_SUMS + 1, len(pools.rows)))
-    places = _by_shape(task, pools.rows)
+    places = by_shape(task, pools.rows)
     for place, at in places:
         _bring(task, place, pools.rows, at, shares)
     sums = _sums(shares, pools, compiled=any(task.compiled[place] for place, _ in places))
@@ -61,7 +61,7 @@ def run(task: Task, columns: Columns, plans: Plans, out: Output) -> None:
         _finish(task, place, pools, at, (shares, sums, wallet, members), out)
 
 
-def _pools(columns: Columns, keys: Keys, plans: Plans) -> Pools | None:
+def pools_of(columns: Columns, keys: Keys, plans: Plans) -> Pools | None:
     """Return the cross positions, pool by pool; None if there are none."""
     cross = np.array([not plan.isolated for plan in plans.plans], dtype=bool)
     if not cross.any():
@@ -85,7 +85,7 @@ def _pools(columns: Columns, keys: Keys, plans: Plans) -> Pools | None:
     return Pools(rows, np.flatnonzero(begins), np.cumsum(begins) - 1)
 
 
-def _kept(pools: Pools, kept: Rows) -> Pools:
+def kept_of(pools: Pools, kept: Rows) -> Pools:
     """Return some of the pools, whole."""
     if len(kept) == len(pools.rows):
         return pools
@@ -95,7 +95,7 @@ def _kept(pools: Pools, kept: Rows) -> Pools:
     return Pools(pools.rows[kept], np.flatnonzero(begins), np.cumsum(begins) - 1)
 
 
-def _sound(columns: Columns, keys: Keys, plans: Plans, pools: Pools) -> Mask:
+def sound(columns: Columns, keys: Keys, plans: Plans, pools: Pools) -> Mask:
     """Return which pools have one wallet, day and currency, and each symbol once."""
     rows, starts = pools.rows, pools.starts
     plan = keys.plan[rows]
@@ -124,14 +124,14 @@ def _sound(columns: Columns, keys: Keys, plans: Plans, pools: Pools) -> Mask:
     return good
 
 
-def _wallet(columns: Columns, pools: Pools) -> Pair:
+def wallet_of(columns: Columns, pools: Pools) -> Pair:
     """Return the wallet behind each position."""
     wallet = columns.numbers["wallet_balance"][pools.rows]
     found = meant(np.fmax.reduceat(wallet, pools.starts))
     return Pair(found.hi[pools.pool], found.lo[pools.pool])
 
 
-def _by_shape(task: Task, rows: Rows) -> list[tuple[int, Rows]]:
+def by_shape(task: Task, rows: Rows) -> list[tuple[int, Rows]]:
     """Return the places among `rows` of each shape."""
     return [
         (place, np.arange(at.stop) if isinstance(at, slice) else at)

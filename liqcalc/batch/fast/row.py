@@ -161,7 +161,7 @@ def initial_margin(shape: Shape, g: Given, r: Rates, value: Pair) -> tuple[Pair,
     by_tier = value * r.imr
     if shape.initial_rate == shapes.TIER:
         return _up(shape, g, by_tier)
-    rate, doubt = _leverage_rate(shape, g)
+    rate, doubt = leverage_rate_of(shape, g)
     if shape.leverage_rate.to != NONE:
         by_leverage = value * rate
     over = (rate - r.imr).hi > 0
@@ -171,13 +171,14 @@ def initial_margin(shape: Shape, g: Given, r: Rates, value: Pair) -> tuple[Pair,
     return found, doubt | unsure
 
 
-def _leverage_rate(shape: Shape, g: Given) -> tuple[Pair, Value]:
+def leverage_rate_of(shape: Shape, g: Given) -> tuple[Pair, Value]:
+    """Return 1/leverage as the exchange rounds it."""
     one = 1.0 + 0.0 * g.side
     found = printed(Pair(one, 0.0 * one) / g.leverage, shape.leverage_rate, g.tick, g.side, 1.0)
     return found.value, found.doubt
 
 
-def _leverage_fee(shape: Shape, g: Given, entry: Pair) -> tuple[Pair, Value]:
+def leverage_fee_of(shape: Shape, g: Given, entry: Pair) -> tuple[Pair, Value]:
     """Return the fee to close on the bankruptcy value of the leverage."""
     drift = drift_of(shape, g.side)
     if shape.fee_rate.to == NONE:
@@ -205,7 +206,7 @@ def margins(shape: Shape, g: Given, r: Rates, v: Values, others: Pair) -> Margin
     drift = drift_of(shape, g.side)
     pnl = formulas.pnl(drift, v.mark, v.entry)
     at_entry, doubt = initial_margin(shape, g, r, v.entry)
-    leverage_fee, unsure = _leverage_fee(shape, g, v.entry)
+    leverage_fee, unsure = leverage_fee_of(shape, g, v.entry)
     doubt = doubt | unsure | v.doubt
     reserve = zero(g.side)
     cash = others
@@ -299,7 +300,7 @@ def _shown_initial(
     """Return the initial margin with the rates and fees that the printed one has."""
     value = valued(v, shape.initial_at)
     if shape.initial_rate == shapes.LEVERAGE and shape.leverage_rate.to != NONE:
-        rate, doubt = _leverage_rate(shape, g)
+        rate, doubt = leverage_rate_of(shape, g)
         initial = value * rate
     else:
         initial, doubt = initial_margin(shape, g, r, value)

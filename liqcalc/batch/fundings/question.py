@@ -10,7 +10,6 @@ import numpy as np
 from liqcalc.answers.funding.answer import Ended
 from liqcalc.batch import tables
 from liqcalc.batch.columns import Coded, Columns, Results
-from liqcalc.batch.evaluate import evaluate_columns
 from liqcalc.batch.exactly import INVALID
 from liqcalc.batch.fast.keys import keys_of
 from liqcalc.batch.fast.meant import meant
@@ -19,6 +18,7 @@ from liqcalc.batch.fast.plans import Plans
 from liqcalc.batch.fast.run import BLOCK, CHUNK, on_cores
 from liqcalc.batch.fundings.due import DueOf
 from liqcalc.batch.fundings.exact import ExactFunding
+from liqcalc.batch.question import evaluate_columns
 from liqcalc.batch.settled import in_two
 from liqcalc.engine.solve import Status
 from liqcalc.rules.catalog import Catalog

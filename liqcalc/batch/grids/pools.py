@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from liqcalc.batch.columns import Coded, Columns
-from liqcalc.batch.evaluate import evaluate_columns
 from liqcalc.batch.fast import pools as fast
 from liqcalc.batch.fast import position, row
 from liqcalc.batch.fast.ends import NOTHING
@@ -16,6 +15,7 @@ from liqcalc.batch.fast.pairs import Pair, add, where
 from liqcalc.batch.fast.position import Prices, Raw
 from liqcalc.batch.fast.run import BLOCK, in_parts
 from liqcalc.batch.grids.found import HOLDS, LIQUIDATABLE
+from liqcalc.batch.question import evaluate_columns
 from liqcalc.batch.settled import in_two
 from liqcalc.engine import formulas
 from liqcalc.engine.solve import Status
@@ -71,19 +71,19 @@ class CrossGrid:
 
     def _sound(self) -> Pools | None:
         keys = self.task.keys
-        pools = fast._pools(self.columns, keys, self.plans)  # noqa: SLF001 - of the same family
+        pools = fast.pools_of(self.columns, keys, self.plans)
         if pools is None:
             return None
-        good = fast._sound(self.columns, keys, self.plans, pools)  # noqa: SLF001
+        good = fast.sound(self.columns, keys, self.plans, pools)
         kept = np.flatnonzero(good[pools.pool])
-        return fast._kept(pools, kept) if len(kept) else None  # noqa: SLF001
+        return fast.kept_of(pools, kept) if len(kept) else None
 
     def fill(self, out: Grid, again: Mask) -> None:
         """Write every cell that columns decide, and that it needs no more."""
         pools = self.pools
         if pools is None:
             return
-        wallet = fast._wallet(self.columns, pools)  # noqa: SLF001 - of the same family
+        wallet = fast.wallet_of(self.columns, pools)
         part = _part(self.columns, pools.rows)
         for point in range(self.points.size):
             at = self._at(pools.rows, point)
@@ -109,7 +109,7 @@ class CrossGrid:
     def _at(self, rows: Rows, point: int) -> At:
         """Return positions at a point."""
         found = At(*np.empty((len(At._fields), len(rows))))
-        for place, at in fast._by_shape(self.task, rows):  # noqa: SLF001 - of the same family
+        for place, at in fast.by_shape(self.task, rows):
 
             def some(part: Rows, place: int = place) -> None:
                 for first in range(0, len(part), BLOCK):

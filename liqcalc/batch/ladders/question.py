@@ -9,7 +9,6 @@ import numpy as np
 
 from liqcalc.batch import tables
 from liqcalc.batch.cases import Cases
-from liqcalc.batch.evaluate import _plans_of, evaluate_columns
 from liqcalc.batch.fast.columnar import EXACT_INPUTS
 from liqcalc.batch.fast.keys import keys_of
 from liqcalc.batch.fast.position import MOST, Terms
@@ -18,6 +17,7 @@ from liqcalc.batch.ladders.exact import first_step
 from liqcalc.batch.ladders.kinds import kinds_of
 from liqcalc.batch.ladders.results import Steps
 from liqcalc.batch.ladders.run import run
+from liqcalc.batch.question import evaluate_columns, plans_of
 from liqcalc.engine.solve import Status
 from liqcalc.rules.catalog import Catalog
 
@@ -59,7 +59,7 @@ def ladder(
 def ladder_columns(columns: Columns, catalog: Catalog, today: str) -> Results:
     """Return the first step of each row of `columns`."""
     found = evaluate_columns(columns, catalog, today)
-    plans = _plans_of(catalog, today)
+    plans = plans_of(catalog, today)
     task = Task(columns, keys_of(columns, plans), plans, compiled=False)
     kinds = kinds_of(columns, task.keys, plans)
     ending = _ending(found.words["status"])

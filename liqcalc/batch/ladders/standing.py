@@ -11,7 +11,7 @@ from liqcalc.batch.fast.ends import HARDLY_ANYTHING, NOTHING, End
 from liqcalc.batch.fast.grid import ENTRY, NONE, to_digits, to_tick
 from liqcalc.batch.fast.pairs import Pair, where
 from liqcalc.batch.fast.powers import POWERS_HI, POWERS_LO, ZEROTH
-from liqcalc.batch.fast.row import _leverage_fee, _leverage_rate
+from liqcalc.batch.fast.row import leverage_fee_of, leverage_rate_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -140,10 +140,10 @@ def _held(shape: Shape, g: Given, values: Values, margins: Margins) -> Pair:
     adds = max(shape.opening_fee, shape.closing_fee, shape.fee_to_close, shape.fee_reserve)
     if shape.fee_rate.to == NONE or adds <= 0:
         return margin
-    fee, _ = _leverage_fee(shape, g, values.entry)
+    fee, _ = leverage_fee_of(shape, g, values.entry)
     base = values.entry / g.leverage
     if shape.leverage_rate.to != NONE:
-        base = values.entry * _leverage_rate(shape, g)[0]
+        base = values.entry * leverage_rate_of(shape, g)[0]
     shown: Pair = where(np.isnan(g.margin.hi), base + fee + g.extra - g.funding, margin)
     return shown
 

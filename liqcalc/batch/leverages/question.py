@@ -12,7 +12,6 @@ import numpy as np
 
 from liqcalc.batch import tables
 from liqcalc.batch.columns import Coded, Columns, Results
-from liqcalc.batch.evaluate import evaluate_columns
 from liqcalc.batch.exactly import INVALID
 from liqcalc.batch.fast.keys import keys_of
 from liqcalc.batch.fast.plans import Plans
@@ -22,6 +21,7 @@ from liqcalc.batch.leverages.exactly import NONE, SAFE, STATUSES, Exact, ExactLe
 from liqcalc.batch.leverages.limits import BINDS, limits_of
 from liqcalc.batch.leverages.search import Found, Table, search
 from liqcalc.batch.leverages.trials import Trials
+from liqcalc.batch.question import evaluate_columns
 from liqcalc.errors import Fault, InputError
 from liqcalc.rules.catalog import Catalog
 

@@ -59,7 +59,7 @@ def evaluate_columns(
 _PLANS: WeakKeyDictionary[Catalog, dict[str, Plans]] = WeakKeyDictionary()
 
 
-def _plans_of(catalog: Catalog, today: str) -> Plans:
+def plans_of(catalog: Catalog, today: str) -> Plans:
     """Return the plans of a catalogue, which are kept as long as it is."""
     known = _PLANS.setdefault(catalog, {})
     return known.setdefault(today, Plans(catalog, today))
@@ -83,7 +83,7 @@ class _Evaluation:
     def __init__(self, columns: Columns, catalog: Catalog, today: str) -> None:
         self.columns = columns
         self.exact = ExactRows(columns, catalog, today)
-        self.plans = _plans_of(catalog, today)
+        self.plans = plans_of(catalog, today)
         self.keys = keys_of(columns, self.plans)
         self.out = Output.empty(columns.rows)
 
