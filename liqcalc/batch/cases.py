@@ -127,7 +127,12 @@ class _RowsCase(Case):
 
     def with_sheet(self, sheet: Sheet) -> Case:
         """Return the case of another sheet of the same positions."""
-        return _with_fees(Case(sheet, self.catalog, self.today), self.takers)
+        return _rated(Case(sheet, self.catalog, self.today), self.takers)
+
+    def without(self, i: int) -> Case:
+        """Return the case without position `i` and its rate."""
+        left = super().without(i).sheet
+        return _rated(Case(left, self.catalog, self.today), self.takers[:i] + self.takers[i + 1 :])
 
     @cached_property
     def _once(self) -> tuple[AccountAnswer, Resolved]:
@@ -147,6 +152,10 @@ def _with_fees(case: Case, takers: tuple[Decimal | None, ...]) -> Case:
     """Return a case with the taker rates that its rows give."""
     if len(takers) == 1 or all(taker is None for taker in takers):
         return case
+    return _rated(case, takers)
+
+
+def _rated(case: Case, takers: tuple[Decimal | None, ...]) -> Case:
     found = _RowsCase(case.sheet, case.catalog, case.today)
     found.takers = takers
     return found

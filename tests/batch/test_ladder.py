@@ -294,7 +294,7 @@ class TestNothingToDo:
         assert [row["trigger_price"] is None for row in steps] == [True, True, False]
         assert "nowhere" in steps[1]["reason"]
 
-    def test_an_account_with_two_fee_rates_is_not_walked(self):
+    def test_an_account_with_two_fee_rates_is_walked(self):
         table = {
             "exchange": "binance",
             "symbol": ["BTCUSDT", "ETHUSDT"],
@@ -310,8 +310,8 @@ class TestNothingToDo:
         steps = batch.ladder(table, today=TODAY)
 
         assert steps["status"].tolist() == ["liquidatable_at_price"] * 2
-        assert steps["action"].tolist() == ["", ""]
-        assert "taker" in steps["reason"][0]
+        assert steps["action"].tolist() == ["take_over", "take_over"]
+        assert steps["fill_price"][0] == 60_000 - 3_000 / 0.5  # the whole wallet is lost on it
 
 
 class TestTheRows:
