@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 CANNOT, AT_PRICE, ALREADY = range(3)
 LEAST, MOST = 1e-20, 1e20
+_CANCELLED = 1e-13
+"""A requirement so small beside the value is what cancellation left, or nothing."""
+
 NO_PRICE, UNPRINTED = range(2)
 ABOVE_CAP, ABOVE_LEVERAGE, INFERRED, NO_LOT, OWN_RATE = 1, 2, 4, 8, 16
 
@@ -422,6 +425,9 @@ def standing_of(
     lost = printed(gone.price, shape.bankruptcy_price, g.tick, g.side, gone.strain)
     doubt = money.doubt | gone.doubt | (lost.doubt & ~gone.none)
     doubt = doubt | (np.abs(backing.equity.hi) <= HARDLY_ANYTHING * size)
+    doubt = doubt | (np.abs(backing.requirement.hi) <= _CANCELLED * v.mark.hi)
+    if not shape.linear:
+        doubt = doubt | (~gone.none & ~(lost.value.hi > 0))  # a fee may be counted at it
     return Standing(
         where(gone.none | ~(lost.value.hi > 0), np.nan, lost.value.hi),
         money.notional,
