@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -35,7 +34,32 @@ def evaluate(
     exchanges: Iterable[str | Path] = (),
     today: str | None = None,
 ) -> Any:  # noqa: ANN401 - the kind that was given
-    """Return `table` with what was found about each row."""
+    """Return `table` with the figures of every position.
+
+    Formula:
+        Those of `liqcalc.price` and `liqcalc.evaluate`; every figure is the
+        float nearest to theirs.  Cross positions of one account_id and exchange
+        share its wallet_balance.
+
+    Args:
+        table: a dict of columns, a pyarrow Table, or a polars or pandas frame.
+            Columns have the names and units of docs/sheet.md: rates are
+            fractions, money is in the settle currency, prices in quote.
+        given: values that hold for every row, by the name of the input.
+        exchanges: folders of exchanges of your own.
+        today: ISO date for the age of tables; default: the clock's.
+
+    Returns:
+        The same kind of table with the columns of `columns.RESULTS` added. A row
+        that cannot be read has the status ``invalid`` and a reason.  Which rules,
+        tables and assumptions it stands on is in its `about` (dict), its metadata
+        (Arrow) or attrs (pandas).
+
+    Raises:
+        InputError: columns are missing, misspelt or of different lengths.
+
+    Source: the exchange's own, as for `liqcalc.price`.
+    """
     columns, written = tables.read(table, given or {})
     day = today or time.strftime("%Y-%m-%d")
     return written(evaluate_columns(columns, catalog_of(exchanges), day))
@@ -56,13 +80,10 @@ def evaluate_columns(
         return _Evaluation(columns, catalog, today).results(compiled=compiled)
 
 
-_PLANS: WeakKeyDictionary[Catalog, dict[str, Plans]] = WeakKeyDictionary()
-
-
+@lru_cache(maxsize=8)
 def plans_of(catalog: Catalog, today: str) -> Plans:
-    """Return the plans of a catalogue, which are kept as long as it is."""
-    known = _PLANS.setdefault(catalog, {})
-    return known.setdefault(today, Plans(catalog, today))
+    """Return the plans of a catalogue; those of the last few are kept."""
+    return Plans(catalog, today)
 
 
 @cache

@@ -141,9 +141,16 @@ def in_parts(rows: Rows, do: Callable[[Rows], None]) -> None:
     on_cores(lambda start: do(rows[start : start + CHUNK]), starts)
 
 
+def cores() -> int:
+    """Return how many cores this process may use; not every system says."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def on_cores(do: Callable[[int], None], starts: Sequence[int]) -> None:
     """Do something from each of `starts` on, on every core."""
-    workers = min(len(starts), len(os.sched_getaffinity(0)))
+    workers = min(len(starts), cores())
     if workers <= 1:
         for start in starts:
             do(start)

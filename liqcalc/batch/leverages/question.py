@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -15,7 +14,7 @@ from liqcalc.batch.columns import Coded, Columns, Results
 from liqcalc.batch.exactly import INVALID
 from liqcalc.batch.fast.keys import keys_of
 from liqcalc.batch.fast.plans import Plans
-from liqcalc.batch.fast.run import CHUNK
+from liqcalc.batch.fast.run import CHUNK, cores
 from liqcalc.batch.leverages import terms
 from liqcalc.batch.leverages.exactly import NONE, SAFE, STATUSES, Exact, ExactLeverages
 from liqcalc.batch.leverages.limits import BINDS, limits_of
@@ -106,7 +105,7 @@ def _searched(columns: Columns, catalog: Catalog, today: str) -> Found:
     ]
     if len(parts) == 1:
         return search(whole, parts[0])
-    with ThreadPoolExecutor(min(len(parts), len(os.sched_getaffinity(0)))) as pool:
+    with ThreadPoolExecutor(min(len(parts), cores())) as pool:
         found = list(pool.map(partial(search, whole), parts))
     return Found(*(np.concatenate(column) for column in zip(*found, strict=True)))
 
