@@ -12,10 +12,13 @@ import numpy as np
 from liqcalc.batch import tables
 from liqcalc.batch.columns import Coded, Results
 from liqcalc.batch.exactly import FIGURES, ExactRows, Found, whole_pools
-from liqcalc.batch.fast import columnar, pools
+from liqcalc.batch.fast import columnar, pools, position
 from liqcalc.batch.fast.keys import keys_of
+from liqcalc.batch.fast.pairs import Pair
 from liqcalc.batch.fast.plans import Plans
+from liqcalc.batch.fast.position import Raw
 from liqcalc.batch.fast.run import Output, Task, isolated
+from liqcalc.batch.fast.shapes import Inputs
 from liqcalc.batch.said import STATUSES, said_of
 from liqcalc.rules.catalog import Catalog
 from liqcalc.rules.names import ENVIRONMENT
@@ -24,7 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from liqcalc.batch.columns import Columns
+    from numpy.typing import NDArray
+
+    from liqcalc.batch.columns import Columns, Mask
 
 
 def evaluate(
@@ -117,26 +122,37 @@ class _Evaluation:
         for name in columnar.EXACT_INPUTS:
             if name in self.columns.numbers:
                 self.out.again[~np.isnan(self.columns.numbers[name])] = True
-        return self._assembled(self._again())
+        return self._assembled(self._again(task))
 
-    def _again(self) -> dict[int, Found]:
+    def _again(self, task: Task) -> dict[int, Found]:
         """Return what the exact engine finds about the rows that are left, pools whole."""
         wanted = np.flatnonzero(self.out.again)
         if not len(wanted):
             return {}
+        alike = self._faulty(task, wanted)
+        others = wanted[~alike].tolist()
         found: dict[int, Found] = {}
-        faulty: dict[int, Found] = {}
-        others = []
-        irregular = self.keys.irregular
-        for at in wanted.tolist():
-            plan = int(self.keys.plan[at])
-            if (irregular is not None and irregular[at]) or not self.plans.plans[plan].fault:
-                others.append(at)
-                continue
-            if plan not in faulty:
-                faulty[plan] = self.exact.find([at])[at]
-            found[at] = faulty[plan]
+        of_plan: dict[int, Found] = {}
+        for at, plan in zip(wanted[alike].tolist(), self.keys.plan[wanted[alike]], strict=True):
+            if plan not in of_plan:
+                of_plan[plan] = self.exact.find([at])[at]
+            found[at] = of_plan[plan]
         return found | self.exact.find(whole_pools(self.columns, others))
+
+    def _faulty(self, task: Task, rows: NDArray[np.int64]) -> Mask:
+        """Return which of some rows have no fault but that of their plan, which is always said."""
+        fault = np.array([plan.fault for plan in self.plans.plans], dtype=bool)
+        alike: Mask = fault[self.keys.plan[rows]]
+        if not alike.any():
+            return alike
+        if self.keys.irregular is not None:
+            alike &= ~self.keys.irregular[rows]
+        for name in columnar.EXACT_INPUTS:
+            if name in self.columns.numbers:
+                alike &= np.isnan(self.columns.numbers[name][rows])
+        raw = Raw(*(Pair(number, np.zeros(1)) for number in task.inputs(rows)[0]))
+        alike &= position.usable(Inputs(), raw)
+        return alike
 
     def _assembled(self, exact: dict[int, Found]) -> Results:
         figures = dict(zip(columnar.FIGURES, self.out.figures[:-1], strict=True))

@@ -57,7 +57,7 @@ def settled(shape: Shape, raw: Raw, side: Value, terms: Terms, table: Table) -> 
     margin = margins.cash
     if shape.fee_to_close_reserved:
         margin = margin + margins.reserve
-    doubt = margins.doubt | values.doubt | spot.doubt | ~position.usable(shape, raw)
+    doubt = margins.doubt | values.doubt | spot.doubt | ~position.usable(shape.given, raw)
     if shape.fee_rate.to != NONE and _adds(shape):
         printed, unsure = _printed(shape, given, values)
         usual = np.isnan(raw.margin.hi)

@@ -86,7 +86,7 @@ def marked(
     at = spot.first + spot.at
     rates = position.rates_of(shape, raw, spot.own, ends.rates_at(book.table, at))
     margins = row.margins(shape, given, rates, values, row.zero(side))
-    return Position(given, values, spot, rates, margins, position.usable(shape, raw))
+    return Position(given, values, spot, rates, margins, position.usable(shape.given, raw))
 
 
 def found(shape: Shape, p: Position, backing: Backing, terms: Terms, book: Book) -> Block:
@@ -103,7 +103,6 @@ def found(shape: Shape, p: Position, backing: Backing, terms: Terms, book: Book)
         shape, drift, spot, rates, line.base.hi, fee.hi, line.health, book.table
     )
     free = backing.equity - backing.requirement
-    size = values.size.hi
-    ending = position.ending_of(shape, given, line, fee, root, size, spot.own, terms, free)
+    ending = position.ending_of(shape, given, line, fee, root, values.size, spot.own, terms, free)
     again = standing.doubt | ending.doubt | ~usable
     return Block(standing, ending, spot.at + 1.0, again)

@@ -67,6 +67,12 @@ def beyond(shape: Shape, size: Pair, cap: Value, cap_lo: Value) -> tuple[Value, 
     return (over > 0) & ~same if shape.edge_in_lower else (over > 0) | same, doubt
 
 
+def within(size: Pair, cap: Value, cap_lo: Value) -> Value:
+    """Return whether a size lies within the end of a table, or on it."""
+    over = (size.hi - cap) + (size.lo - cap_lo)
+    return ~(over > _SAME * cap)
+
+
 def pick(shape: Shape, size: Pair, t: Table, first: Value, count: Value) -> tuple[Value, Value]:
     """Return which row holds a size, and whether that is in doubt.
 

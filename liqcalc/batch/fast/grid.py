@@ -8,7 +8,7 @@ the row is done again exactly.
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -17,7 +17,6 @@ from liqcalc.batch.fast.pairs import (
     Pair,
     Value,
     divide,
-    divide_float,
     multiply,
     multiply_float,
     settled,
@@ -43,6 +42,7 @@ _TOWARD = {
 }
 ON_GRID, DOUBT = 2e-30, 1e-28
 _LEAST, _MOST = 1e-25, 1e25
+_WIDE = Context(prec=60)
 _MOST_STRAIN = 1e10
 """A pair has 16 digits more than a float to lose."""
 
@@ -75,16 +75,18 @@ class Print(NamedTuple):
 
 
 class Tick(NamedTuple):
-    """A step as the ratio of two whole numbers: width / scale."""
+    """A step, and how many of it make one; each as a pair of numbers."""
 
-    scale: Value
-    width: Value
+    step: Value
+    step_lo: Value
+    per_one: Value
+    per_one_lo: Value
 
     @classmethod
     def of(cls, step: Decimal) -> Tick:
         """Return an exact step."""
-        width, scale = step.as_integer_ratio()
-        return cls(float(scale), float(width))
+        width, inverse = Pair.of(step), Pair.of(_WIDE.divide(1, step))
+        return cls(width.hi, width.lo, inverse.hi, inverse.lo)
 
 
 class Printed(NamedTuple):
@@ -147,9 +149,9 @@ def to_decimals(
 
 def to_tick(number: Pair, tick: Tick, toward: int, side: Value, strain: Value) -> Printed:
     """Return `number` as a multiple of a price step."""
-    count = divide_float(multiply_float(number, tick.scale), tick.width)
+    count = multiply(number, Pair(tick.per_one, tick.per_one_lo))
     whole, doubt = to_whole(count, toward, side, strain)
-    return Printed(divide_float(multiply_float(whole, tick.width), tick.scale), doubt)
+    return Printed(multiply(whole, Pair(tick.step, tick.step_lo)), doubt)
 
 
 def to_digits(number: Pair, digits: int, toward: int, side: Value, strain: Value) -> Printed:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 _INF = float("inf")
 _NAN = float("nan")
 _NO_DAY = "no day"
+_NO_STEP = Tick(_NAN, _NAN, _NAN, _NAN)
 
 
 class Key(NamedTuple):
@@ -204,12 +205,13 @@ class Plans:
             pair = Pair(_NAN, _NAN) if number is None else Pair.of(number)
             said |= {name: pair.hi, f"{name}_lo": pair.lo}
         for name, step in steps.items():
-            tick = Tick(1.0, _NAN) if step is None else Tick.of(step)
-            said |= {f"{name}_scale": tick.scale, f"{name}_width": tick.width}
+            tick = _NO_STEP if step is None else Tick.of(step)
+            said |= {f"{name}_{part}": value for part, value in tick._asdict().items()}
         said["own_at_bankruptcy"] = float(not pays_liquidation)
         said |= {"first": len(self._rows), "count": len(schedule.tiers)}
         last = schedule.tiers[-1].cap
-        said["last_cap"] = _INF if last is None else float(last)
+        cap = Pair(_INF, 0.0) if last is None else Pair.of(last)
+        said |= {"last_cap": cap.hi, "last_cap_lo": cap.lo}
         said["complete"] = float(schedule.complete)
         self._numbers.append(said)
         for i, tier in enumerate(schedule.tiers):

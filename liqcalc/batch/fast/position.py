@@ -17,7 +17,7 @@ from liqcalc.batch.fast.pairs import Pair, Value, take, where
 from liqcalc.batch.fast.row import Given, Margins, Rates, Values
 
 if TYPE_CHECKING:
-    from liqcalc.batch.fast.shapes import Shape
+    from liqcalc.batch.fast.shapes import Inputs, Shape
 
 CANNOT, AT_PRICE, ALREADY = range(3)
 LEAST, MOST = 1e-20, 1e20
@@ -46,7 +46,7 @@ class Raw(NamedTuple):
 
 
 class Terms(NamedTuple):
-    """The numbers of a row's plan; a pair is two of them, a step scale and width.
+    """The numbers of a row's plan; a pair is two of them, a step four.
 
     Attributes:
         taker, requirement_taker, liquidation, bankruptcy: fee rates.
@@ -72,15 +72,20 @@ class Terms(NamedTuple):
     contract_size_lo: Value
     minimum: Value
     minimum_lo: Value
-    tick_scale: Value
-    tick_width: Value
-    unit_scale: Value
-    unit_width: Value
+    tick_step: Value
+    tick_step_lo: Value
+    tick_per_one: Value
+    tick_per_one_lo: Value
+    unit_step: Value
+    unit_step_lo: Value
+    unit_per_one: Value
+    unit_per_one_lo: Value
     lots: Value
     lots_lo: Value
     first: Value
     count: Value
     last_cap: Value
+    last_cap_lo: Value
     complete: Value
 
 
@@ -206,9 +211,8 @@ class Prices(NamedTuple):
     indexed: Pair
 
 
-def usable(shape: Shape, raw: Raw) -> Value:
+def usable(given: Inputs, raw: Raw) -> Value:
     """Return whether a row's numbers make a position whose figures a pair can hold."""
-    given = shape.given
     good = _above_zero(raw.qty.hi) & _above_zero(raw.leverage.hi)
     if given.contracts:
         good = good & _above_zero(raw.contracts.hi)
@@ -251,11 +255,15 @@ def prices_of(shape: Shape, raw: Raw, side: Value, t: Terms) -> Prices:
         size = Pair(t.contract_size, t.contract_size_lo)
         qty = where(np.isnan(raw.contracts.hi), qty, raw.contracts * size)
     entry = where(np.isnan(entry.hi), marked, entry)
-    rounded = printed(entry, shape.entry, Tick(t.tick_scale, t.tick_width), side, 1.0)
+    rounded = printed(entry, shape.entry, _tick(t), side, 1.0)
     marked = where(np.isnan(marked.hi), rounded.value, marked)
     if shape.given.index_price:
         return Prices(qty, entry, marked, where(np.isnan(index.hi), marked, index))
     return Prices(qty, entry, marked, marked)
+
+
+def _tick(t: Terms) -> Tick:
+    return Tick(t.tick_step, t.tick_step_lo, t.tick_per_one, t.tick_per_one_lo)
 
 
 def given_of(shape: Shape, raw: Raw, prices: Prices, side: Value, t: Terms) -> Given:
@@ -284,8 +292,8 @@ def given_of(shape: Shape, raw: Raw, prices: Prices, side: Value, t: Terms) -> G
         Pair(t.liquidation, t.liquidation_lo),
         at_bankruptcy,
         Pair(t.contract_size, t.contract_size_lo),
-        Tick(t.tick_scale, t.tick_width),
-        Tick(t.unit_scale, t.unit_width),
+        _tick(t),
+        Tick(t.unit_step, t.unit_step_lo, t.unit_per_one, t.unit_per_one_lo),
         Pair(t.minimum, t.minimum_lo),
     )
 
@@ -328,7 +336,7 @@ def share_of(shape: Shape, g: Given, v: Values, spot: Spot, margins: Margins, t:
         closing = v.entry * g.bankruptcy
     elif shape.bankruptcy_pays:
         closing = v.mark * g.bankruptcy
-    unknown = (t.complete == 0) & ~spot.own & (v.size.hi > t.last_cap)
+    unknown = (t.complete == 0) & ~spot.own & ~ends.within(v.size, t.last_cap, t.last_cap_lo)
     doubt = unknown | margins.doubt | v.doubt | spot.doubt
     required = row.requirement(shape, margins, v)
     if shape.netted:
@@ -435,7 +443,7 @@ def standing_of(
         money.maintenance_margin,
         where(backing.equity.hi > 0, ratio.hi, np.nan),
         where(spot.own, np.nan, most),
-        _warnings(g, v.size.hi, spot.own, t, most, notes),
+        _warnings(g, v.size, spot.own, t, most, notes),
         doubt | margins.doubt | v.doubt | spot.doubt | (r.mmr.hi >= 1),
     )
 
@@ -446,7 +454,7 @@ def ending_of(
     line: Line,
     fee: Pair,
     root: Root,
-    size: Value,
+    size: Pair,
     own: Value,
     t: Terms,
     free: Pair,
@@ -483,19 +491,19 @@ def ending_of(
         strain = 1.0 + (g.mark.hi + line.size / g.qty.hi) / np.abs(price.hi)
         none = ~(price.hi > 0)
         doubt = doubt | (strain > 1.0 / HARDLY_ANYTHING)
-    there = row.value_of(shape, g.qty, end.price).hi if shape.tier_moves else size
+    there = row.value_of(shape, g.qty, end.price) if shape.tier_moves else size
     if shape.ticks_against:
-        tick = Pair(g.tick.width, 0.0 * g.tick.width) / g.tick.scale
-        price = price + tick * (g.side * shape.ticks_against)
+        price = price + Pair(g.tick.step, g.tick.step_lo) * (g.side * shape.ticks_against)
     shown = printed(price, shape.liquidation_price, g.tick, g.side, strain)
-    beyond = (size > t.last_cap) | (there > t.last_cap)
+    known = ends.within(size, t.last_cap, t.last_cap_lo)
+    known = known & ends.within(there, t.last_cap, t.last_cap_lo)
     unprinted = ~none & ~(shown.value.hi > 0)
     return Ending(
         where(none | unprinted, np.nan, shown.value.hi),
         where(already, 1.0 * ALREADY, where(end.none, 1.0 * CANNOT, 1.0 * AT_PRICE)),
         none,
         unprinted,
-        doubt | (shown.doubt & ~none) | ((t.complete == 0) & ~own & beyond),
+        doubt | (shown.doubt & ~none) | ((t.complete == 0) & ~own & ~known),
     )
 
 
@@ -528,14 +536,14 @@ def _money(shape: Shape, g: Given, r: Rates, v: Values, margins: Margins) -> Mon
     return Money(notional.value.hi, initial.value.hi, amount, doubt)
 
 
-def _warnings(g: Given, size: Value, own: Value, t: Terms, most: Value, notes: Value) -> Value:
+def _warnings(g: Given, size: Pair, own: Value, t: Terms, most: Value, notes: Value) -> Value:
     """Return flags of what is to be said about a position.
 
     Args:
         g, size, own, t: the position and what holds for it.
         most, notes: maximum leverage of its tier, and what is to be said of it.
     """
-    above = (size > t.last_cap) | (notes >= shapes.OPEN_END)
+    above = ~ends.within(size, t.last_cap, t.last_cap_lo) | (notes >= shapes.OPEN_END)
     inferred = (notes == shapes.BASIS) | (notes == shapes.BASIS + shapes.OPEN_END)
     count = g.qty * Pair(t.lots, t.lots_lo)
     lots = to_whole(count, HALF_UP, g.side, 1.0)

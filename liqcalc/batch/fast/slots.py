@@ -18,7 +18,7 @@ ROWS = 64
 STRIDE = ROWS + 8
 """From a slot to the next; a power of two would put all slots in the same lines of the cache."""
 
-_PARTS = {"Pair": ("hi", "lo"), "Tick": ("scale", "width"), "Value": ("",)}
+_PARTS = {"Pair": ("hi", "lo"), "Tick": Tick._fields, "Value": ("",)}
 
 
 class Slots(NamedTuple):

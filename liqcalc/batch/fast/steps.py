@@ -347,7 +347,7 @@ def steps_of(shape: Shape) -> Steps:
     @njit(**OPTIONS)
     def value(block):
         for i in range(ROWS):
-            block[_UNUSABLE * STRIDE + i] = 1.0 * ~position.usable(shape, _raw(block, i))
+            block[_UNUSABLE * STRIDE + i] = 1.0 * ~position.usable(shape.given, _raw(block, i))
         for i in range(ROWS):
             prices = position.prices_of(shape, _raw(block, i), block[i], _terms(block, i))
             _save_prices(block, i, prices)
@@ -456,7 +456,7 @@ def steps_of(shape: Shape) -> Steps:
                 turn = _turn(block, i)
                 root = Root(turn.mmr, turn.deduction, turn.edge, turn.none > 0, turn.doubt > 0)
             line = Line(c.base, c.health, c.size)
-            e = position.ending_of(shape, g, line, c.fee, root, size.hi, _own(block, i), t, c.free)
+            e = position.ending_of(shape, g, line, c.fee, root, size, _own(block, i), t, c.free)
             doubt = block[_DOUBT * STRIDE + i] + block[_UNUSABLE * STRIDE + i] + 1.0 * e.doubt
             if not alone:
                 doubt = doubt + _pool(block, i).doubt

@@ -117,7 +117,7 @@ def first_steps(
     level = level_of(kind, s)
     grid = grid_beyond(level, given)
     mark = where(s.due, given.mark, grid.price)
-    good = position.usable(shape, raw) & ~s.doubt & ~near_zero(s.line)
+    good = position.usable(shape.given, raw) & ~s.doubt & ~near_zero(s.line)
     good &= s.due | ~(level.none | level.doubt | grid.doubt)
     here = np.flatnonzero(good)
     if len(here):
@@ -188,7 +188,7 @@ def _close(
 
 def _what_is_left(kind: Kind, s: Stand, rows: NDArray[np.int64], found: Block) -> None:
     """Write what is left of positions after a step, and where that ends."""
-    fee, root, size = s.margins.fee_rate, root_of(kind, s), s.values.size.hi
+    fee, root, size = s.margins.fee_rate, root_of(kind, s), s.values.size
     free = s.backing.equity - s.backing.requirement
     ending = position.ending_of(
         kind.shape, s.given, s.line, fee, root, size, s.spot.own, s.terms, free

@@ -79,7 +79,9 @@ def stand(kind: Kind, raw: Raw, given: Given, terms: Terms, wallet: Pair) -> Sta
     margins = row.margins(shape, given, rates, values, row.zero(given.side))
     backing = _backing(shape, given, values, spot, margins, terms, wallet)
     line = ends.line(shape, given, rates, values, margins, backing.cash, backing.size)
-    unknown = (terms.complete == 0) & ~spot.own & (values.size.hi > terms.last_cap)
+    unknown = (terms.complete == 0) & ~spot.own & ~ends.within(
+        values.size, terms.last_cap, terms.last_cap_lo
+    )
     doubt = values.doubt | spot.doubt | margins.doubt | (rates.mmr.hi >= 1) | unknown
     required = row.valued(values, shape.maintenance_at) * rates.mmr - rates.deduction
     least = given.minimum.hi if shape.minimum else 0.0
@@ -205,8 +207,7 @@ def grid_beyond(level: End, given: Given) -> Grid:
     """
     way, tick = -given.side, given.tick
     price, doubt = to_tick(level.price, tick, ENTRY, way, level.strain)
-    width = row.zero(way) + tick.width
-    step = width / tick.scale
+    step = row.zero(way) + Pair(tick.step, tick.step_lo)
     size, place = np.log10(step.hi), place_of(level.price.hi)
     fine = np.isnan(size) | (np.floor(size + _HAIR) > place - _FEWEST_DIGITS)
     if fine.any():
