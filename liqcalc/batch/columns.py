@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
-    Codes = NDArray[np.int32]
+    Codes = NDArray[np.signedinteger[Any]]
     Mask = NDArray[np.bool_]
 
 WORDS = (

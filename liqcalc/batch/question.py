@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from liqcalc.batch import tables
-from liqcalc.batch.columns import Coded, Results
+from liqcalc.batch.columns import Results
 from liqcalc.batch.exactly import FIGURES, ExactRows, Found, whole_pools
 from liqcalc.batch.fast import columnar, pools, position
 from liqcalc.batch.fast.keys import keys_of
@@ -19,7 +19,7 @@ from liqcalc.batch.fast.plans import Plans
 from liqcalc.batch.fast.position import Raw
 from liqcalc.batch.fast.run import Output, Task, isolated
 from liqcalc.batch.fast.shapes import Inputs
-from liqcalc.batch.said import STATUSES, said_of
+from liqcalc.batch.said import Said
 from liqcalc.rules.catalog import Catalog
 from liqcalc.rules.names import ENVIRONMENT
 
@@ -111,7 +111,9 @@ class _Evaluation:
         self.exact = ExactRows(columns, catalog, today)
         self.plans = plans_of(catalog, today)
         self.keys = keys_of(columns, self.plans)
-        self.out = Output.empty(columns.rows)
+        self.used = np.flatnonzero(np.bincount(self.keys.plan)).tolist()
+        self.said = Said(self.plans, self.used)
+        self.out = Output.empty(columns.rows, self.said.of_flags, self.said.of_plan)
 
     def results(self, *, compiled: bool | None) -> Results:
         """Return everything: rows by shape first, then what only the exact engine decides."""
@@ -155,22 +157,15 @@ class _Evaluation:
         return alike
 
     def _assembled(self, exact: dict[int, Found]) -> Results:
-        figures = dict(zip(columnar.FIGURES, self.out.figures[:-1], strict=True))
-        used = np.flatnonzero(np.bincount(self.keys.plan)).tolist()
-        said = said_of(self.columns, self.keys, self.plans, self.out, used)
+        figures = dict(zip(columnar.FIGURES, self.out.figures, strict=True))
         for at, found in exact.items():
             for name in FIGURES:
                 value = found.figures.get(name)
                 figures[name][at] = np.nan if value is None else float(value)
-            said.put(at, found)
+            self.said.put(self.out, at, found)
         return Results(
             numbers=figures,
-            whole={"tier": said.tier},
-            words={
-                "status": Coded(said.status, tuple(map(str, STATUSES))),
-                "rule_set": Coded(said.rule_set, tuple(said.rule_sets)),
-                "reason": Coded(said.reason, tuple(said.reasons)),
-                "warnings": Coded(said.warnings, tuple(said.texts)),
-            },
-            about={"redone": len(exact), "rule_sets": self.plans.about(used)},
+            whole={"tier": self.out.tier},
+            words=self.said.words(self.out),
+            about={"redone": len(exact), "rule_sets": self.plans.about(self.used)},
         )

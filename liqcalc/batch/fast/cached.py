@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from numba import njit
 from numba.core.caching import FunctionCache
 
-from liqcalc.batch.fast.steps import OPTIONS
+from liqcalc.batch.fast.layout import OPTIONS
 from liqcalc.engine import formulas
 
 if TYPE_CHECKING:

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numba import njit
 
-from liqcalc.batch.fast import steps
+from liqcalc.batch.fast import moving, steps
 from liqcalc.batch.fast.cached import compiled, is_ready
+from liqcalc.batch.fast.layout import OPTIONS, new_block
 from liqcalc.batch.fast.slots import ROWS
-from liqcalc.batch.fast.steps import OPTIONS, RAWS, lengthen, look_up, new_block, read, write
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from liqcalc.batch.fast.run import Output, Task
+    from liqcalc.batch.columns import Floats
+    from liqcalc.batch.fast.run import Output, Runs, Task
     from liqcalc.batch.fast.shapes import Shape
 
     Rows = NDArray[np.int64]
-
-_ALL = np.zeros(0, dtype=np.int64)
 
 
 @cache
@@ -31,36 +30,46 @@ def _marking(shape: Shape) -> Any:
     mean, value, find_tier = s.mean, s.value, s.find_tier
 
     @njit(**OPTIONS)
-    def mark(block, columns, side, plan, terms, varying, book, rows, first, count):
-        table, most, notes = book
-        for j in range(RAWS):
-            if columns[j]:
-                read(block, columns[j], rows, first, count, j)
+    def mark(block, known, plan, rows, first, count):
+        columns, side, terms, book = known
+        moving.read(block, columns, side, rows, first, count)
         if mean(block):
-            for j in range(RAWS):
-                if columns[j]:
-                    lengthen(block, count, j)
-        look_up(block, terms, side, plan, varying, rows, first, count)
-        value(block)
-        find_tier(block, count, table, most, notes)
+            moving.lengthen(block, columns, count)
+        value(block, terms, plan)
+        find_tier(block, terms, plan, count, book)
 
     return mark
 
 
 @cache
-def _alone(shape: Shape) -> Any:
-    """Return what computes isolated positions."""
-    s, mark = steps.steps_of(shape), _marking(shape)
+def _ending(shape: Shape) -> Any:
+    """Return what leads a block of rows from its tiers to its ends."""
+    s = steps.steps_of(shape)
     stand, find_root, finish = s.stand, s.find_root, s.finish
 
-    def compute(block, columns, side, plan, terms, varying, book, rows, start, stop, figures):
-        for first in range(start, stop, ROWS):
-            count = min(ROWS, stop - first)
-            mark(block, columns, side, plan, terms, varying, book, rows, first, count)
-            stand(block)
-            find_root(block, count, book[0])
-            finish(block)
-            write(block, figures, rows, first, count)
+    @njit(**OPTIONS)
+    def end(block, known, plan, count):
+        _, _, terms, book = known
+        stand(block, terms, plan)
+        find_root(block, terms, plan, count, book[0])
+        finish(block, terms, plan)
+
+    return end
+
+
+@cache
+def _alone(shape: Shape) -> Any:
+    """Return what computes isolated positions."""
+    mark, end = _marking(shape), _ending(shape)
+
+    def compute(block, known, runs, out):
+        rows, starts, stops, plans = runs
+        for run in range(len(plans)):
+            for first in range(starts[run], stops[run], ROWS):
+                count = min(ROWS, stops[run] - first)
+                mark(block, known, plans[run], rows, first, count)
+                end(block, known, plans[run], count)
+                moving.write(block, out, plans[run], rows, first, count)
 
     return compiled(compute, shape)
 
@@ -70,72 +79,71 @@ def _bringing(shape: Shape) -> Any:
     """Return what finds what cross positions bring into their pools."""
     mark, bring = _marking(shape), steps.steps_of(shape).bring
 
-    def compute(block, columns, side, plan, terms, varying, book, rows, at, shares):
-        for first in range(0, len(rows), ROWS):
-            count = min(ROWS, len(rows) - first)
-            mark(block, columns, side, plan, terms, varying, book, rows, first, count)
-            bring(block)
-            steps.write_shares(block, shares, at, first, count)
+    def compute(block, known, runs, at, shares):
+        rows, starts, stops, plans = runs
+        for run in range(len(plans)):
+            for first in range(starts[run], stops[run], ROWS):
+                count = min(ROWS, stops[run] - first)
+                mark(block, known, plans[run], rows, first, count)
+                bring(block, known[2], plans[run])
+                moving.write_shares(block, shares, at, first, count)
 
     return compiled(compute, shape)
 
 
 @cache
-def _ending(shape: Shape) -> Any:
+def _pooled(shape: Shape) -> Any:
     """Return what finds where cross positions end."""
-    s, mark = steps.steps_of(shape), _marking(shape)
-    stand, find_root, finish = s.stand, s.find_root, s.finish
+    mark, end = _marking(shape), _ending(shape)
 
-    def compute(block, columns, side, plan, terms, varying, book, rows, at, pools, figures):
-        shares, sums, wallet, members, pool = pools
-        for first in range(0, len(rows), ROWS):
-            count = min(ROWS, len(rows) - first)
-            mark(block, columns, side, plan, terms, varying, book, rows, first, count)
-            steps.read_shares(block, shares, sums, wallet, members, pool, at, first, count)
-            stand(block)
-            find_root(block, count, book[0])
-            finish(block)
-            write(block, figures, rows, first, count)
+    def compute(block, known, runs, at, pools, out):
+        rows, starts, stops, plans = runs
+        for run in range(len(plans)):
+            for first in range(starts[run], stops[run], ROWS):
+                count = min(ROWS, stops[run] - first)
+                mark(block, known, plans[run], rows, first, count)
+                moving.read_shares(block, pools, at, first, count)
+                end(block, known, plans[run], count)
+                moving.write(block, out, plans[run], rows, first, count)
 
     return compiled(compute, shape)
 
 
 def ready(shape: Shape) -> bool:
     """Return True if rows of a shape need no more compiling than has been done before."""
-    made = [_alone(shape)] if shape.isolated else [_bringing(shape), _ending(shape)]
+    made = [_alone(shape)] if shape.isolated else [_bringing(shape), _pooled(shape)]
     return all(is_ready(function) for function in made)
 
 
-def isolated(task: Task, place: int, start: int, rows: Rows | slice, out: Output) -> None:
-    """Compute isolated positions of one shape of a chunk."""
-    if isinstance(rows, slice):
-        at, first, stop = _ALL, start, start + rows.stop
-        plan = task.keys.plan[first:stop]
-    else:
-        at, first, stop = rows + start, 0, len(rows)
-        plan = task.keys.plan[at]
-    known = _known(task, place, plan)
-    _alone(task.shapes[place])(*known, at, first, stop, out.figures)
+class Prepared(NamedTuple):
+    """A table as compiled code takes it: a block with what is the same for all rows, and columns.
+
+    Attributes:
+        block: to be copied, since each core writes into its own.
+        known: addresses of the columns; sides; terms of each plan; all tables.
+    """
+
+    block: Floats
+    known: tuple[Any, ...]
 
 
-def bring(task: Task, place: int, rows: Rows, at: Rows, shares: NDArray[np.float64]) -> None:
-    """Find what cross positions of one shape bring into their pools."""
-    known = _known(task, place, task.keys.plan[rows])
-    _bringing(task.shapes[place])(*known, rows, at, shares)
-
-
-def end(task: Task, place: int, rows: Rows, at: Rows, pools: Any, out: Output) -> None:
-    """Find where cross positions of one shape end."""
-    known = _known(task, place, task.keys.plan[rows])
-    _ending(task.shapes[place])(*known, rows, at, pools, out.figures)
-
-
-def _known(task: Task, place: int, plan: NDArray[np.int32]) -> tuple[Any, ...]:
-    """Return a block and the columns, as every computation takes them."""
-    terms, plans = task.terms, task.plans_of[place]
-    single = bool((plan == plan[0]).all())
-    varying = np.flatnonzero((terms[:, plans] != terms[:, plans[:1]]).any(axis=1))
+def prepared(task: Task) -> Prepared:
+    """Return a table as compiled code takes it."""
     columns = np.array([0 if len(c) == 1 else c.ctypes.data for c in task.numbers])
-    block = new_block(terms[:, plan[0]], task.numbers)
-    keys = task.keys
-    return block, columns, keys.side, keys.plan, terms, _ALL if single else varying, task.book
+    known = (columns, task.keys.side, np.ascontiguousarray(task.terms.T), task.book)
+    return Prepared(new_block(task.numbers), known)
+
+
+def isolated(shape: Shape, table: Prepared, runs: Runs, out: Output) -> None:
+    """Compute isolated positions of one shape."""
+    _alone(shape)(table.block.copy(), table.known, runs, out)
+
+
+def bring(shape: Shape, table: Prepared, runs: Runs, at: Rows, shares: NDArray[np.float64]) -> None:
+    """Find what cross positions of one shape bring into their pools."""
+    _bringing(shape)(table.block.copy(), table.known, runs, at, shares)
+
+
+def end(shape: Shape, table: Prepared, runs: Runs, at: Rows, pools: Any, out: Output) -> None:
+    """Find where cross positions of one shape end."""
+    _pooled(shape)(table.block.copy(), table.known, runs, at, pools, out)

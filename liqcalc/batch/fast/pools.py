@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from liqcalc.batch.fast import columnar, position
 from liqcalc.batch.fast.meant import meant
 from liqcalc.batch.fast.pairs import Pair, add
 from liqcalc.batch.fast.position import Share
-from liqcalc.batch.fast.run import BLOCK, in_parts, kinds_of
+from liqcalc.batch.fast.run import BLOCK, in_parts, kinds_of, runs_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from liqcalc.batch.columns import Columns, Mask
     from liqcalc.batch.fast.keys import Keys
     from liqcalc.batch.fast.plans import Plans
-    from liqcalc.batch.fast.run import Output, Task
+    from liqcalc.batch.fast.run import Output, Runs, Task
 
     Rows = NDArray[np.int64]
 
@@ -53,12 +53,12 @@ def run(task: Task, columns: Columns, plans: Plans, out: Output) -> None:
     wallet = wallet_of(columns, pools)
     members = np.diff(pools.starts, append=len(pools.rows)).astype(np.float64)[pools.pool]
     shares = np.empty((_SUMS + 1, len(pools.rows)))
-    places = by_shape(task, pools.rows)
+    places, prepared = by_shape(task, pools.rows), task.prepared()
     for place, at in places:
-        _bring(task, place, pools.rows, at, shares)
+        _bring(task, prepared, place, pools.rows, at, shares)
     sums = _sums(shares, pools, compiled=any(task.compiled[place] for place, _ in places))
     for place, at in places:
-        _finish(task, place, pools, at, (shares, sums, wallet, members), out)
+        _finish(task, prepared, place, pools, at, (shares, sums, wallet, members), out)
 
 
 def pools_of(columns: Columns, keys: Keys, plans: Plans) -> Pools | None:
@@ -140,13 +140,24 @@ def by_shape(task: Task, rows: Rows) -> list[tuple[int, Rows]]:
     ]
 
 
-def _bring(task: Task, place: int, rows: Rows, places: Rows, shares: NDArray[np.float64]) -> None:
+def _bring(
+    task: Task,
+    prepared: Any,  # noqa: ANN401 - what compiled code takes
+    place: int,
+    rows: Rows,
+    places: Rows,
+    shares: NDArray[np.float64],
+) -> None:
     """Find what positions of one shape bring into their pools."""
     shape = task.shapes[place]
     if task.compiled[place]:
         from liqcalc.batch.fast import kernel
 
-        in_parts(places, lambda at: kernel.bring(task, place, rows[at], at, shares))
+        def bring(at: Rows) -> None:
+            runs, at = _in_runs(task, rows, at)
+            kernel.bring(shape, prepared, runs, at, shares)
+
+        in_parts(places, bring)
         return
     for start in range(0, len(places), BLOCK):
         at = places[start : start + BLOCK]
@@ -169,10 +180,10 @@ def _sums(shares: NDArray[np.float64], pools: Pools, *, compiled: bool) -> NDArr
     starts = pools.starts
     members = np.diff(starts, append=len(pools.rows))
     if compiled:
-        from liqcalc.batch.fast import steps
+        from liqcalc.batch.fast import moving
 
         sums = np.empty((len(shares), len(starts)))
-        steps.add_up(shares, starts, sums)
+        moving.add_up(shares, starts, sums)
         return sums
     sums = shares[:, starts].copy()
     for j in range(1, int(members.max())):
@@ -187,8 +198,17 @@ def _sums(shares: NDArray[np.float64], pools: Pools, *, compiled: bool) -> NDArr
     return sums
 
 
+def _in_runs(task: Task, rows: Rows, at: Rows) -> tuple[Runs, Rows]:
+    """Return some of the rows in runs of one plan, and their places in the same order."""
+    runs = runs_of(task.keys.plan[rows[at]], 0)
+    if len(runs.rows):
+        at = at[runs.rows]
+    return runs._replace(rows=rows[at]), at
+
+
 def _finish(
     task: Task,
+    prepared: Any,  # noqa: ANN401 - what compiled code takes
     place: int,
     pools: Pools,
     places: Rows,
@@ -203,7 +223,12 @@ def _finish(
 
         both = np.array([wallet.hi, wallet.lo])
         sides = (shares, sums, both, members, pools.pool)
-        in_parts(places, lambda at: kernel.end(task, place, pools.rows[at], at, sides, out))
+
+        def end(at: Rows) -> None:
+            runs, at = _in_runs(task, pools.rows, at)
+            kernel.end(shape, prepared, runs, at, sides, out)
+
+        in_parts(places, end)
         return
     for start in range(0, len(places), BLOCK):
         at = places[start : start + BLOCK]
@@ -214,5 +239,5 @@ def _finish(
         mine = Pair(wallet.hi[at], wallet.lo[at])
         backing = position.pooled(shape, _share(shares, at), pool, mine, members[at])
         block = columnar.found(shape, p, backing, terms, task.book)
-        out.put(rows, block)
+        out.put(rows, task.keys.plan[rows], block)
         out.again[rows] |= pool.doubt != 0

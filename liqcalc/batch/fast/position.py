@@ -12,7 +12,7 @@ import numpy as np
 
 from liqcalc.batch.fast import ends, row, shapes
 from liqcalc.batch.fast.ends import HARDLY_ANYTHING, Line, Place, Table
-from liqcalc.batch.fast.grid import HALF_UP, ON_GRID, Tick, printed, to_whole
+from liqcalc.batch.fast.grid import ON_GRID, Tick, printed
 from liqcalc.batch.fast.pairs import Pair, Value, take, where
 from liqcalc.batch.fast.row import Given, Margins, Rates, Values
 
@@ -25,7 +25,7 @@ _CANCELLED = 1e-13
 """A requirement so small beside the value is what cancellation left, or nothing."""
 
 NO_PRICE, UNPRINTED = range(2)
-ABOVE_CAP, ABOVE_LEVERAGE, INFERRED, NO_LOT, OWN_RATE = 1, 2, 4, 8, 16
+ABOVE_CAP, ABOVE_LEVERAGE, INFERRED, NO_LOT, OWN_RATE, NO_MARGIN = 1, 2, 4, 8, 16, 32
 
 
 class Raw(NamedTuple):
@@ -443,7 +443,7 @@ def standing_of(
         money.maintenance_margin,
         where(backing.equity.hi > 0, ratio.hi, np.nan),
         where(spot.own, np.nan, most),
-        _warnings(g, v.size, spot.own, t, most, notes),
+        _warnings(shape, g, v.size, spot.own, t, most, notes),
         doubt | margins.doubt | v.doubt | spot.doubt | (r.mmr.hi >= 1),
     )
 
@@ -536,17 +536,22 @@ def _money(shape: Shape, g: Given, r: Rates, v: Values, margins: Margins) -> Mon
     return Money(notional.value.hi, initial.value.hi, amount, doubt)
 
 
-def _warnings(g: Given, size: Pair, own: Value, t: Terms, most: Value, notes: Value) -> Value:
+def _warnings(
+    shape: Shape, g: Given, size: Pair, own: Value, t: Terms, most: Value, notes: Value
+) -> Value:
     """Return flags of what is to be said about a position.
 
     Args:
-        g, size, own, t: the position and what holds for it.
+        shape, g, size, own, t: the position and what holds for it.
         most, notes: maximum leverage of its tier, and what is to be said of it.
     """
     above = ~ends.within(size, t.last_cap, t.last_cap_lo) | (notes >= shapes.OPEN_END)
     inferred = (notes == shapes.BASIS) | (notes == shapes.BASIS + shapes.OPEN_END)
     count = g.qty * Pair(t.lots, t.lots_lo)
-    lots = to_whole(count, HALF_UP, g.side, 1.0)
-    uneven = np.abs((count - lots[0]).hi) > ON_GRID * np.abs(count.hi)
+    off = (count.hi - np.rint(count.hi)) + (count.lo - np.rint(count.lo))
+    uneven = np.abs(off) > ON_GRID * np.abs(count.hi)
     flags = ABOVE_CAP * above + ABOVE_LEVERAGE * (g.leverage.hi > most) + INFERRED * inferred
-    return where(own, 1.0 * OWN_RATE, 1.0 * flags) + NO_LOT * uneven
+    flags = where(own, 1.0 * OWN_RATE, 1.0 * flags) + NO_LOT * uneven
+    if not shape.isolated and shape.given.margin:
+        flags = flags + NO_MARGIN * ~np.isnan(g.margin.hi)
+    return flags

@@ -6,7 +6,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -28,40 +28,49 @@ if TYPE_CHECKING:
 
 CHUNK = 1 << 16
 BLOCK = 8192
+_SHORT = 64
+_AS_THEY_STAND = np.zeros(0, dtype=np.int64)
 FEW, WORTH_COMPILING = 10_000, 4_000_000
 """Rows of one shape that are not worth compiling, and rows that are even for the first time."""
 
 
 class Output(NamedTuple):
-    """What is found about each row.
+    """What is found about each row, and the codes of what is said of it.
 
     Attributes:
-        figures: one line a figure, in the order of `columnar.FIGURES`; the last
-            line holds the others, a few bytes each.
+        figures: one line a figure, in the order of `columnar.FIGURES`.
         tier: 1 = lowest.
-        status, reason: places; a reason of -1 is none.
-        flags: sums of warnings.
+        status, reason, warnings, rule_set: codes; -1 is none.
         again: to be done exactly.
+        of_flags, of_plan: codes of warnings by plan and sum of flags; of rule sets by plan.
     """
 
     figures: NDArray[np.float64]
     tier: NDArray[np.int16]
     status: NDArray[np.int8]
-    reason: NDArray[np.int8]
-    flags: NDArray[np.int8]
+    reason: NDArray[np.int32]
+    warnings: NDArray[np.int16]
+    rule_set: NDArray[np.int16]
     again: Mask
+    of_flags: NDArray[np.int16]
+    of_plan: NDArray[np.int16]
 
     @classmethod
-    def empty(cls, rows: int) -> Output:
+    def empty(cls, rows: int, of_flags: NDArray[np.int16], of_plan: NDArray[np.int16]) -> Output:
         """Return room for so many rows; all of them are to be done."""
-        figures = np.empty((len(FIGURES) + 1, rows))
-        small = figures[-1].view(np.int8)
-        again = small.view(np.bool_)[5::8]
-        again[:] = True
-        tier = figures[-1].view(np.int16)[::4]
-        return cls(figures, tier, small[2::8], small[3::8], small[4::8], again)
+        return cls(
+            np.empty((len(FIGURES), rows)),
+            np.empty(rows, dtype=np.int16),
+            np.empty(rows, dtype=np.int8),
+            np.empty(rows, dtype=np.int32),
+            np.empty(rows, dtype=np.int16),
+            np.empty(rows, dtype=np.int16),
+            np.ones(rows, dtype=bool),
+            of_flags,
+            of_plan,
+        )
 
-    def put(self, rows: Rows, found: Block) -> None:
+    def put(self, rows: Rows, plan: NDArray[np.int32], found: Block) -> None:
         """Keep what was found about a block of rows."""
         for j, name in enumerate(FIGURES):
             source = found.ending if name == "liquidation_price" else found.standing
@@ -69,8 +78,54 @@ class Output(NamedTuple):
         self.tier[rows] = found.tier
         self.status[rows] = found.ending.status
         self.reason[rows] = position.reason_of(found.ending)
-        self.flags[rows] = found.standing.warnings
+        self.warnings[rows] = self.of_flags[plan, found.standing.warnings.astype(np.int64)]
+        self.rule_set[rows] = self.of_plan[plan]
         self.again[rows] = found.again
+
+
+class Runs(NamedTuple):
+    """Rows in runs of one plan each.
+
+    Attributes:
+        rows: in the order of the runs; empty where they stand in the table like that.
+        starts, stops: of each run among `rows`, or among those of the table.
+        plans: of each run.
+    """
+
+    rows: Rows
+    starts: Rows
+    stops: Rows
+    plans: NDArray[np.int32]
+
+    def some(self, which: Mask) -> Runs:
+        """Return some of the runs."""
+        return Runs(self.rows, self.starts[which], self.stops[which], self.plans[which])
+
+    def all_rows(self) -> Rows:
+        """Return the rows of all runs."""
+        parts = [np.arange(*ends) for ends in zip(self.starts, self.stops, strict=True)]
+        places = np.concatenate(parts)
+        return self.rows[places] if len(self.rows) else places
+
+
+def runs_of(plan: NDArray[np.int32], first: int) -> Runs:
+    """Return rows in runs of one plan.
+
+    Args:
+        plan: of each row.
+        first: place of the first of them in the table.
+    """
+    begins = np.flatnonzero(plan[1:] != plan[:-1]) + 1
+    rows = _AS_THEY_STAND
+    if len(begins) * _SHORT > len(plan):
+        small = plan.astype(np.int16) if plan.max() < np.iinfo(np.int16).max else plan
+        rows = np.argsort(small, kind="stable")
+        plan = plan[rows]
+        begins = np.flatnonzero(plan[1:] != plan[:-1]) + 1
+        rows, first = rows + first, 0
+    starts = np.concatenate(([0], begins))
+    stops = np.concatenate((begins, [len(plan)]))
+    return Runs(rows, starts + first, stops + first, plan[starts])
 
 
 class Task:
@@ -119,6 +174,14 @@ class Task:
         seen = self.seen[self.shapes[place]] = self.seen.get(self.shapes[place], 0) + rows
         return seen >= WORTH_COMPILING or kernel.ready(self.shapes[place])
 
+    def prepared(self) -> Any:  # noqa: ANN401 - what compiled code takes
+        """Return the columns as compiled code takes them; None if nothing is compiled."""
+        if not any(self.compiled):
+            return None
+        from liqcalc.batch.fast import kernel
+
+        return kernel.prepared(self)
+
     def inputs(self, rows: Rows) -> tuple[list[Floats], Floats, Terms]:
         """Return the numbers, sides and terms of some rows."""
         numbers = [
@@ -132,7 +195,35 @@ class Task:
 def isolated(task: Task, plans: Plans, out: Output) -> None:
     """Fill `out` for the isolated positions; the others stay to be done again."""
     alone = np.array([plan.shape if plan.isolated else -1 for plan in plans.plans], dtype=np.int16)
-    on_cores(lambda start: _chunk(task, alone, start, out), range(0, len(task.keys.plan), CHUNK))
+    prepared = task.prepared()
+
+    def part(start: int) -> None:
+        plan = task.keys.plan[start : start + CHUNK]
+        if task.keys.irregular is not None:
+            plan = np.where(task.keys.irregular[start : start + CHUNK], -1, plan)
+        runs = runs_of(plan, start)
+        kinds = np.where(runs.plans < 0, -1, alone[runs.plans])
+        for place in np.unique(kinds[kinds >= 0]).tolist():
+            _compute(task, prepared, place, runs.some(kinds == place), out)
+
+    on_cores(part, range(0, len(task.keys.plan), CHUNK))
+
+
+def _compute(task: Task, prepared: Any, place: int, runs: Runs, out: Output) -> None:  # noqa: ANN401
+    """Fill `out` for isolated positions of one shape."""
+    shape = task.shapes[place]
+    if task.compiled[place]:
+        from liqcalc.batch.fast import kernel
+
+        kernel.isolated(shape, prepared, runs, out)
+        return
+    rows = runs.all_rows()
+    for first in range(0, len(rows), BLOCK):
+        some = rows[first : first + BLOCK]
+        numbers, side, terms = task.inputs(some)
+        with np.errstate(all="ignore"):
+            block = columnar.isolated(shape, numbers, side, terms, task.book)
+        out.put(some, task.keys.plan[some], block)
 
 
 def in_parts(rows: Rows, do: Callable[[Rows], None]) -> None:
@@ -158,28 +249,6 @@ def on_cores(do: Callable[[int], None], starts: Sequence[int]) -> None:
     with ThreadPoolExecutor(workers) as pool:
         for done in [pool.submit(do, start) for start in starts]:
             done.result()
-
-
-def _chunk(task: Task, alone: NDArray[np.int16], start: int, out: Output) -> None:
-    part = slice(start, min(start + CHUNK, len(task.keys.plan)))
-    kinds = alone[task.keys.plan[part]]
-    if task.keys.irregular is not None:
-        kinds = np.where(task.keys.irregular[part], -1, kinds)
-    for place, rows in kinds_of(kinds):
-        if place < 0:
-            continue
-        if task.compiled[place]:
-            from liqcalc.batch.fast import kernel
-
-            kernel.isolated(task, place, start, rows, out)
-            continue
-        at = np.arange(part.start, part.stop) if isinstance(rows, slice) else rows + start
-        for first in range(0, len(at), BLOCK):
-            some = at[first : first + BLOCK]
-            numbers, side, terms = task.inputs(some)
-            with np.errstate(all="ignore"):
-                block = columnar.isolated(task.shapes[place], numbers, side, terms, task.book)
-            out.put(some, block)
 
 
 def kinds_of(kinds: NDArray[np.int16]) -> Iterator[tuple[int, Rows | slice]]:

@@ -61,3 +61,11 @@ def slots_of(kind: Any, first: int) -> Slots:  # noqa: ANN401 - a class of named
     made: dict[str, Any] = {"kind": kind, "Pair": Pair, "Tick": Tick}
     exec(source, made)  # noqa: S102 - the text is ours
     return Slots(first, slot - first, made["load"], made["save"])
+
+
+def load_of(kind: Any) -> Any:  # noqa: ANN401 - a class of named tuples
+    """Return (table, line) -> `kind`, whose values stand side by side in a line of a table."""
+    values = (f"table[line, {j}]" for j in range(len(kind._fields)))
+    made: dict[str, Any] = {"kind": kind}
+    exec(f"def load(table, line):\n    return kind({', '.join(values)})", made)  # noqa: S102
+    return made["load"]

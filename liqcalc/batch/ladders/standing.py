@@ -79,8 +79,10 @@ def stand(kind: Kind, raw: Raw, given: Given, terms: Terms, wallet: Pair) -> Sta
     margins = row.margins(shape, given, rates, values, row.zero(given.side))
     backing = _backing(shape, given, values, spot, margins, terms, wallet)
     line = ends.line(shape, given, rates, values, margins, backing.cash, backing.size)
-    unknown = (terms.complete == 0) & ~spot.own & ~ends.within(
-        values.size, terms.last_cap, terms.last_cap_lo
+    unknown = (
+        (terms.complete == 0)
+        & ~spot.own
+        & ~ends.within(values.size, terms.last_cap, terms.last_cap_lo)
     )
     doubt = values.doubt | spot.doubt | margins.doubt | (rates.mmr.hi >= 1) | unknown
     required = row.valued(values, shape.maintenance_at) * rates.mmr - rates.deduction

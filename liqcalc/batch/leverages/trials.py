@@ -13,6 +13,7 @@ from liqcalc.batch.fast.grid import NONE, Print
 from liqcalc.batch.fast.keys import Keys
 from liqcalc.batch.fast.position import ALREADY, Raw, Terms
 from liqcalc.batch.fast.run import FEW, WORTH_COMPILING, Output, Task, can_compile, isolated
+from liqcalc.batch.said import Said
 from liqcalc.engine.numbers import UNROUNDED
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ class Trials:
         self.inverse = np.array(
             [kind is not None and not kind.linear for kind in kinds], dtype=bool
         )
+        said = Said(plans, [])
+        self._nothing_said = said.of_flags, said.of_plan
         terms = Terms(*task.terms)
         self.ends_unknown = (terms.complete == 0) & np.isfinite(terms.last_cap)
         self.entry_digits = np.array(
@@ -109,7 +112,7 @@ class Trials:
             for name in Raw._fields
         ]
         task.keys = Keys(self.keys.plan[rows], self.keys.side[rows], None)
-        out = Output.empty(count)
+        out = Output.empty(count, *self._nothing_said)
         isolated(task, self.plans, out)
         return Ends(out.figures[_PRICE], out.status == ALREADY, out.tier, out.again)
 
