@@ -111,8 +111,7 @@ class _Evaluation:
         self.exact = ExactRows(columns, catalog, today)
         self.plans = plans_of(catalog, today)
         self.keys = keys_of(columns, self.plans)
-        self.used = np.flatnonzero(np.bincount(self.keys.plan)).tolist()
-        self.said = Said(self.plans, self.used)
+        self.said = Said(self.plans, self.keys.used)
         self.out = Output.empty(columns.rows, self.said.of_flags, self.said.of_plan)
 
     def results(self, *, compiled: bool | None) -> Results:
@@ -167,5 +166,5 @@ class _Evaluation:
             numbers=figures,
             whole={"tier": self.out.tier},
             words=self.said.words(self.out),
-            about={"redone": len(exact), "rule_sets": self.plans.about(self.used)},
+            about={"redone": len(exact), "rule_sets": self.plans.about(self.keys.used)},
         )

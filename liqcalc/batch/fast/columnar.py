@@ -97,12 +97,12 @@ def found(shape: Shape, p: Position, backing: Backing, terms: Terms, book: Book)
     standing = position.standing_of(
         shape, given, rates, values, spot, margins, backing, terms, most, notes
     )
-    line = ends.line(shape, given, rates, values, margins, backing.cash, backing.size)
+    line = ends.quick_line(shape, given, rates, values, margins, backing.cash, backing.size)
     drift, fee = row.drift_of(shape, given.side), margins.fee_rate
     root = position.root_of(
         shape, drift, spot, rates, line.base.hi, fee.hi, line.health, book.table
     )
-    free = backing.equity - backing.requirement
+    free = position.free_of(shape, backing)
     ending = position.ending_of(shape, given, line, fee, root, values.size, spot.own, terms, free)
     again = standing.doubt | ending.doubt | ~usable
     return Block(standing, ending, spot.at + 1.0, again)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from liqcalc.batch.fast.grid import Strain
 from liqcalc.batch.fast.pairs import Pair, Value, every, take, where
 from liqcalc.batch.fast.row import Given, Margins, Rates, Values, drift_of, price_of
 from liqcalc.engine import formulas
@@ -17,6 +18,8 @@ _SAME, _DOUBTFUL = 2e-30, 1e-28
 _NEAR_EDGE = 1e-10
 _LEAST, _MOST = 1e-20, 1e20
 NOTHING, HARDLY_ANYTHING = 1e-29, 1e-27
+NEAR_ZERO = 1e-14
+"""Floats do not tell the sign of a sum that is so much smaller than its parts."""
 
 
 class Table(NamedTuple):
@@ -173,17 +176,32 @@ class Line(NamedTuple):
 
     Attributes:
         base: drift*entry value - cash + what of the requirement stands still.
-        health: at the mark; to float precision.
+        health: at the mark.
         size: of the numbers that it is the difference of.
+        unsure: how near zero its sign is not certain.
     """
 
     base: Pair
     health: Value
     size: Value
+    unsure: Value
 
 
 def line(shape: Shape, g: Given, r: Rates, v: Values, m: Margins, cash: Pair, more: Value) -> Line:
-    """Return health as the value moves.
+    """Return health as the value moves; `quick_line` with all digits."""
+    base, size = _line(shape, g, v, m, cash, more)
+    slope = slope_of(shape, drift_of(shape, g.side), m.fee_rate)
+    if shape.requirement_moves:
+        health = v.mark * (slope - r.mmr) - (base - r.deduction)
+    else:
+        health = v.mark * slope - base
+    return Line(base, health.hi, size, HARDLY_ANYTHING * size)
+
+
+def quick_line(
+    shape: Shape, g: Given, r: Rates, v: Values, m: Margins, cash: Pair, more: Value
+) -> Line:
+    """Return health as the value moves, where only its sign counts.
 
     Args:
         shape, g, r, v, m: the position.
@@ -191,19 +209,26 @@ def line(shape: Shape, g: Given, r: Rates, v: Values, m: Margins, cash: Pair, mo
             require.
         more: size of the sums that `cash` is the difference of.
     """
-    drift = drift_of(shape, g.side)
-    base = v.entry * drift - cash
+    base, size = _line(shape, g, v, m, cash, more)
+    slope = slope_of(shape, drift_of(shape, g.side), m.fee_rate).hi
+    if shape.requirement_moves:
+        health = v.mark.hi * (slope - r.mmr.hi) - (base.hi - r.deduction.hi)
+    else:
+        health = v.mark.hi * slope - base.hi
+    return Line(base, health, size, NEAR_ZERO * size)
+
+
+def _line(
+    shape: Shape, g: Given, v: Values, m: Margins, cash: Pair, more: Value
+) -> tuple[Pair, Value]:
+    base = v.entry * drift_of(shape, g.side) - cash
     if shape.fee_stands:
         base = base + m.fee_constant
     if shape.residue:
         base = base + m.residue
-    if shape.requirement_moves:
-        health = v.mark * (slope_of(shape, drift, m.fee_rate) - r.mmr) - (base - r.deduction)
-    else:
+    if not shape.requirement_moves:
         base = base + m.maintenance
-        health = v.mark * slope_of(shape, drift, m.fee_rate) - base
-    size = v.entry.hi + v.mark.hi + np.abs(cash.hi) + more
-    return Line(base, health.hi, size)
+    return base, v.entry.hi + v.mark.hi + np.abs(cash.hi) + more
 
 
 def slope_of(shape: Shape, drift: Value, fee: Pair) -> Pair:
@@ -217,26 +242,35 @@ class End(NamedTuple):
 
     Attributes:
         price: unrounded; NaN where there is none.
-        strain: how much larger than the result the numbers were that it came from.
+        strain: of the price.
         none: no positive price.
         doubt: whether there is one is in doubt.
     """
 
     price: Pair
-    strain: Value
+    strain: Strain
     none: Value
     doubt: Value
 
 
 def end_at(shape: Shape, g: Given, value: Pair, size: Value) -> End:
     """Return the price at which a position has a value; none where that is not above zero."""
-    amount = np.abs(value.hi)
+    return _end(price_of(shape, value, g.qty), value.hi, size)
+
+
+def end_of_line(shape: Shape, g: Given, base: Pair, slope: Pair, size: Value) -> End:
+    """Return the price at which a position's value is base / slope; see `end_at`."""
+    qty = slope * g.qty
+    return _end(base / qty if shape.linear else qty / base, base.hi / slope.hi, size)
+
+
+def _end(price: Pair, value: Value, size: Value) -> End:
+    amount = np.abs(value)
     small = amount <= NOTHING * size
     doubt = (amount <= HARDLY_ANYTHING * size) & ~small & (amount > 0)
-    none = small | ~(value.hi > 0)
-    price = price_of(shape, value, g.qty)
+    none = small | ~(value > 0)
     doubt = doubt | (~none & ~((price.hi > _LEAST) & (price.hi < _MOST)))
-    return End(price, 1.0 + size / amount, none, doubt)
+    return End(price, Strain(amount + size, amount), none, doubt)
 
 
 def bankruptcy(shape: Shape, g: Given, v: Values, cash: Pair, more: Value) -> End:
@@ -249,7 +283,7 @@ def bankruptcy(shape: Shape, g: Given, v: Values, cash: Pair, more: Value) -> En
     if shape.bankruptcy_pays and not shape.bankruptcy_pays_at_entry:
         value = formulas.bankruptcy_value(drift, v.entry, cash, g.bankruptcy)
     else:
-        value = formulas.bankruptcy_value(drift, v.entry, cash, 0.0)
+        value = v.entry - cash * drift
     return end_at(shape, g, value, size)
 
 

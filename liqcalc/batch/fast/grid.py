@@ -18,7 +18,7 @@ from liqcalc.batch.fast.pairs import (
     Value,
     divide,
     multiply,
-    multiply_float,
+    multiply_loosely,
     settled,
     take,
     where,
@@ -89,6 +89,16 @@ class Tick(NamedTuple):
         return cls(width.hi, width.lo, inverse.hi, inverse.lo)
 
 
+class Strain(NamedTuple):
+    """How much a sum has lost: numbers of a size came to a result, both above 0."""
+
+    size: Value
+    result: Value
+
+
+UNSTRAINED = Strain(1.0, 1.0)
+
+
 class Printed(NamedTuple):
     """A rounded number, and whether a pair did not decide it."""
 
@@ -96,25 +106,26 @@ class Printed(NamedTuple):
     doubt: Value
 
 
-def to_whole(count: Pair, toward: int, side: Value, strain: Value) -> tuple[Pair, Value]:
+def to_whole(count: Pair, toward: int, side: Value, strain: Strain) -> tuple[Pair, Value]:
     """Return a count rounded to a whole number, and whether that is in doubt.
 
     Args:
         count: what is rounded.
         toward: the direction.
         side: +1 where ``entry`` means up, -1 where it means down.
-        strain: how much larger than the count the numbers were that it came from.
+        strain: of what is counted.
     """
     near = np.rint(count.hi)
     more = np.rint((count.hi - near) + count.lo)
     over, part = count.hi - near, count.lo - more
     rest = over + part
     sign = where(rest < 0, -1.0, 1.0)
-    size = np.abs(count.hi) * strain
+    size = np.abs(count.hi) * strain.size
     if toward in (HALF_UP, HALF_EVEN):
         rest = (over - 0.5 * sign) + part  # from the middle, exactly
-    off = np.abs(rest) > ON_GRID * size
-    doubt = off & (np.abs(rest) <= DOUBT * size)
+    away = np.abs(rest) * strain.result
+    off = away > ON_GRID * size
+    doubt = off & (away <= DOUBT * size)
     if toward == HALF_UP:
         on = where(off, rest * sign > 0, sign * count.hi > 0)
     elif toward == HALF_EVEN:
@@ -143,18 +154,19 @@ def to_decimals(
     number: Pair, scale: float, inverse: Pair, toward: int, side: Value, strain: Value
 ) -> Printed:
     """Return `number` with so many decimals: `scale` is ten to their number, `inverse` 1/scale."""
-    whole, doubt = to_whole(multiply_float(number, scale), toward, side, strain)
+    count = multiply_loosely(number, Pair(scale, 0.0))
+    whole, doubt = to_whole(count, toward, side, strain)
     return Printed(multiply(whole, inverse), doubt)
 
 
-def to_tick(number: Pair, tick: Tick, toward: int, side: Value, strain: Value) -> Printed:
+def to_tick(number: Pair, tick: Tick, toward: int, side: Value, strain: Strain) -> Printed:
     """Return `number` as a multiple of a price step."""
-    count = multiply(number, Pair(tick.per_one, tick.per_one_lo))
+    count = multiply_loosely(number, Pair(tick.per_one, tick.per_one_lo))
     whole, doubt = to_whole(count, toward, side, strain)
     return Printed(multiply(whole, Pair(tick.step, tick.step_lo)), doubt)
 
 
-def to_digits(number: Pair, digits: int, toward: int, side: Value, strain: Value) -> Printed:
+def to_digits(number: Pair, digits: int, toward: int, side: Value, strain: Strain) -> Printed:
     """Return `number` to so many significant digits."""
     size = np.abs(number.hi)
     size = where((size > _LEAST) & (size < _MOST), size, 1.0)
@@ -163,11 +175,11 @@ def to_digits(number: Pair, digits: int, toward: int, side: Value, strain: Value
     place = place - 1.0 * (size < take(POWERS_HI, place + ZEROTH))
     at = (digits - 1 + ZEROTH) - place
     power = Pair(take(POWERS_HI, at), take(POWERS_LO, at))
-    whole, doubt = to_whole(multiply(number, power), toward, side, strain)
+    whole, doubt = to_whole(multiply_loosely(number, power), toward, side, strain)
     return Printed(divide(whole, power), doubt)
 
 
-def printed(number: Pair, how: Print, tick: Tick, side: Value, strain: Value) -> Printed:
+def printed(number: Pair, how: Print, tick: Tick, side: Value, strain: Strain) -> Printed:
     """Return `number` as an exchange prints it."""
     if how.to == DECIMALS:
         inverse = Pair(how.inverse, how.inverse_lo)
@@ -176,4 +188,4 @@ def printed(number: Pair, how: Print, tick: Tick, side: Value, strain: Value) ->
         return to_tick(number, tick, how.toward, side, strain)
     if how.to == SIGNIFICANT:
         return to_digits(number, how.digits, how.toward, side, strain)
-    return Printed(number, (strain > _MOST_STRAIN) & (number.hi == number.hi))
+    return Printed(number, (strain.size > _MOST_STRAIN * strain.result) & (number.hi == number.hi))

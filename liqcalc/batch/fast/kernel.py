@@ -10,7 +10,7 @@ from numba import njit
 
 from liqcalc.batch.fast import moving, steps
 from liqcalc.batch.fast.cached import compiled, is_ready
-from liqcalc.batch.fast.layout import OPTIONS, new_block
+from liqcalc.batch.fast.layout import OPTIONS, copy_of, new_block
 from liqcalc.batch.fast.slots import ROWS
 
 if TYPE_CHECKING:
@@ -136,14 +136,14 @@ def prepared(task: Task) -> Prepared:
 
 def isolated(shape: Shape, table: Prepared, runs: Runs, out: Output) -> None:
     """Compute isolated positions of one shape."""
-    _alone(shape)(table.block.copy(), table.known, runs, out)
+    _alone(shape)(copy_of(table.block), table.known, runs, out)
 
 
 def bring(shape: Shape, table: Prepared, runs: Runs, at: Rows, shares: NDArray[np.float64]) -> None:
     """Find what cross positions of one shape bring into their pools."""
-    _bringing(shape)(table.block.copy(), table.known, runs, at, shares)
+    _bringing(shape)(copy_of(table.block), table.known, runs, at, shares)
 
 
 def end(shape: Shape, table: Prepared, runs: Runs, at: Rows, pools: Any, out: Output) -> None:
     """Find where cross positions of one shape end."""
-    _pooled(shape)(table.block.copy(), table.known, runs, at, pools, out)
+    _pooled(shape)(copy_of(table.block), table.known, runs, at, pools, out)

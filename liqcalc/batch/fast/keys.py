@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from liqcalc.batch.fast.memory import room
 from liqcalc.batch.fast.plans import Key
 from liqcalc.rules.schema import MarginMode
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _DENSE = 1 << 22
 _CHUNK = 1 << 16
+_SIGNS = {"long": np.int8(1), "short": np.int8(-1)}
 _PARTS = ("exchange", "symbol", "as_of", "rules")
 
 
@@ -31,24 +33,28 @@ class Keys(NamedTuple):
         plan: place of its plan.
         side: +1 long, -1 short, 0 neither.
         irregular: rows whose words only the exact engine reads; None if there is none.
+        used: places of the plans that some row has.
     """
 
     plan: Places
     side: NDArray[np.int8]
     irregular: Mask | None
+    used: list[int]
 
 
 def keys_of(columns: Columns, plans: Plans) -> Keys:
     """Return plan and side of each row."""
     reader = _Reader(columns, plans)
     rows = columns.rows
-    plan = np.zeros(rows, dtype=np.int32)
-    side = np.zeros(rows, dtype=np.int8)
-    odd = np.zeros(rows, dtype=bool)
+    plan, side = room(rows, np.int32), room(rows, np.int8)
+    irregular: Mask | None = None
     for start in range(0, rows, _CHUNK):
         part = slice(start, min(start + _CHUNK, rows))
-        plan[part], side[part], odd[part] = reader.read(part)
-    return Keys(plan, side, odd if odd.any() else None)
+        plan[part], side[part], odd = reader.read(part)
+        if np.any(odd):
+            irregular = np.zeros(rows, dtype=bool) if irregular is None else irregular
+            irregular[part] = odd
+    return Keys(plan, side, irregular, sorted(reader.used))
 
 
 class _Reader:
@@ -66,9 +72,9 @@ class _Reader:
             None if columns.faults is None else columns.faults.codes >= 0,
         ]
         self.modes = _places(self.mode, ("isolated", "cross"), missing=0, unknown=2)
-        self.sides = np.array([1, -1, 0], dtype=np.int8)[
-            _places(self.side, ("long", "short"), missing=2, unknown=2)
-        ]
+        words = () if self.side is None else self.side.words
+        self.signs = [(code, _SIGNS[word]) for code, word in enumerate(words) if word in _SIGNS]
+        self.used: set[int] = set()
         most = 3 * int(np.prod(self.sizes, dtype=float))
         self.known = np.full(most, -1, dtype=np.int32) if most <= _DENSE else None
 
@@ -76,7 +82,7 @@ class _Reader:
         """Return plan, side and oddness of the rows of a chunk."""
         odd: Mask | bool = False
         mode = _of(self.modes, self.mode, part)
-        side = _of(self.sides, self.side, part)
+        side = self._side(part)
         codes = np.asarray(mode, dtype=np.int64)
         for word, size in zip(self.parts, self.sizes, strict=True):
             if word is not None:
@@ -89,6 +95,15 @@ class _Reader:
             if mask is not None:
                 odd |= mask[part]
         return self._plan(codes), side, odd
+
+    def _side(self, part: slice) -> NDArray[np.int8]:
+        if self.side is None:
+            return np.int8(0)  # type: ignore[return-value]
+        codes = _codes(self.side, part)
+        found = np.zeros(np.shape(codes), dtype=np.int8)
+        for code, sign in self.signs:
+            found += sign * (codes == code).view(np.int8)
+        return found
 
     def _plan(self, codes: NDArray[np.int64]) -> Places:
         if not codes.ndim:
@@ -110,7 +125,9 @@ class _Reader:
             words.append(part.words[at - 1] if part is not None and at else None)
         rules, as_of, symbol, exchange = words
         mode = MarginMode.CROSS if code == 1 else MarginMode.ISOLATED
-        return self.plans.place(Key(str(exchange), str(symbol), mode, as_of, rules))
+        plan = self.plans.place(Key(str(exchange), str(symbol), mode, as_of, rules))
+        self.used.add(plan)
+        return plan
 
 
 def _places(column: Coded | None, known: Sequence[str], *, missing: int, unknown: int) -> Codes:
@@ -127,6 +144,8 @@ def _of(table: NDArray[Any], column: Coded | None, part: slice) -> NDArray[Any]:
 
 def _codes(column: Coded, part: slice) -> Codes:
     """Return the codes of a chunk; a single one where all rows are the same."""
-    if column.codes.strides == (0,):
-        return column.codes[0]  # type: ignore[no-any-return]
-    return column.codes[part]
+    codes = column.codes[part]
+    first = codes[0]
+    if codes[-1] == first and (codes == first).all():
+        return first  # type: ignore[no-any-return]
+    return codes

@@ -95,6 +95,9 @@ class End(NamedTuple):
     again: Value
 
 
+_LINE = 8
+"""Numbers in a line of the cache."""
+
 SIDE = 0
 RAW = slots_of(Raw, 1)
 PRICES = slots_of(Prices, RAW.after)
@@ -136,3 +139,12 @@ def new_block(numbers: Sequence[Floats]) -> Floats:
     lines = block.reshape(SLOTS, STRIDE)[RAW.first : RAW.after]
     lines[::2], lines[1::2] = pair.hi[:, None], pair.lo[:, None]
     return block
+
+
+def copy_of(block: Floats) -> Floats:
+    """Return a copy of a block that begins with a line of the processor's cache."""
+    room = np.empty(len(block) + _LINE)
+    first = -(room.ctypes.data // room.itemsize) % _LINE
+    copied = room[first : first + len(block)]
+    copied[:] = block
+    return copied

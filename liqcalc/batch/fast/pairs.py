@@ -103,8 +103,14 @@ def add_float(a: Pair, b: Value) -> Pair:
 
 def multiply(a: Pair, b: Pair) -> Pair:
     """Return a * b."""
+    product = multiply_loosely(a, b)
+    return settled(product.hi, product.lo)
+
+
+def multiply_loosely(a: Pair, b: Pair) -> Pair:
+    """Return a * b, whose `hi` need not be the nearest float."""
     hi, e = two_product(a.hi, b.hi)
-    return settled(hi, e + (a.hi * b.lo + a.lo * b.hi))
+    return Pair(hi, e + (a.hi * b.lo + a.lo * b.hi))
 
 
 def multiply_float(a: Pair, b: Value) -> Pair:

@@ -12,7 +12,7 @@ import numpy as np
 
 from liqcalc.batch.fast import ends, row, shapes
 from liqcalc.batch.fast.ends import HARDLY_ANYTHING, Line, Place, Table
-from liqcalc.batch.fast.grid import ON_GRID, Tick, printed
+from liqcalc.batch.fast.grid import ON_GRID, UNSTRAINED, Strain, Tick, printed
 from liqcalc.batch.fast.pairs import Pair, Value, take, where
 from liqcalc.batch.fast.row import Given, Margins, Rates, Values
 
@@ -23,6 +23,8 @@ CANNOT, AT_PRICE, ALREADY = range(3)
 LEAST, MOST = 1e-20, 1e20
 _CANCELLED = 1e-13
 """A requirement so small beside the value is what cancellation left, or nothing."""
+
+_NEARLY = 1 + 1e-12
 
 NO_PRICE, UNPRINTED = range(2)
 ABOVE_CAP, ABOVE_LEVERAGE, INFERRED, NO_LOT, OWN_RATE, NO_MARGIN = 1, 2, 4, 8, 16, 32
@@ -255,7 +257,7 @@ def prices_of(shape: Shape, raw: Raw, side: Value, t: Terms) -> Prices:
         size = Pair(t.contract_size, t.contract_size_lo)
         qty = where(np.isnan(raw.contracts.hi), qty, raw.contracts * size)
     entry = where(np.isnan(entry.hi), marked, entry)
-    rounded = printed(entry, shape.entry, _tick(t), side, 1.0)
+    rounded = printed(entry, shape.entry, _tick(t), side, UNSTRAINED)
     marked = where(np.isnan(marked.hi), rounded.value, marked)
     if shape.given.index_price:
         return Prices(qty, entry, marked, where(np.isnan(index.hi), marked, index))
@@ -370,6 +372,13 @@ def pooled(shape: Shape, mine: Share, pool: Share, wallet: Pair, members: Value)
     )
 
 
+def free_of(shape: Shape, backing: Backing) -> Pair:
+    """Return the equity above the requirement, where the printed price follows from it."""
+    if shape.shown == shapes.FROZEN:
+        return backing.equity - backing.requirement
+    return backing.cash
+
+
 def root_of(
     shape: Shape,
     drift: Value,
@@ -474,29 +483,29 @@ def ending_of(
     already = health < 0
     slope = ends.slope_of(shape, drift, fee)
     if shape.requirement_moves:
-        value = (line.base - root.deduction) / (slope - root.mmr)
-        value = where(np.isnan(root.edge.hi), value, root.edge)
-        value = where(root.none, -row.zero(drift), value)
+        nothing, leaps = row.zero(drift), ~np.isnan(root.edge.hi)
         gain = drift * (slope.hi - root.mmr.hi)
+        base = where(root.none, nothing, where(leaps, root.edge, line.base - root.deduction))
+        slope = where(leaps, 1.0 + nothing, slope - root.mmr)
     else:
-        value = line.base / slope
-        gain = drift * slope.hi
-    end = ends.end_at(shape, g, value, line.size)
-    doubt = end.doubt | root.doubt | ~(gain > 0) | ~(np.abs(health) > HARDLY_ANYTHING * line.size)
+        base, gain = line.base, drift * slope.hi
+    end = ends.end_of_line(shape, g, base, slope, line.size)
+    doubt = end.doubt | root.doubt | ~(gain > 0) | ~(np.abs(health) > line.unsure)
     if shape.requirement_leaps:
         doubt = doubt | (end.none & ~already & ~own & (t.count > 1))
     price, strain, none = end.price, end.strain, end.none
     if shape.shown == shapes.FROZEN and shape.linear:
         price = g.mark - free / (g.qty * g.side)
-        strain = 1.0 + (g.mark.hi + line.size / g.qty.hi) / np.abs(price.hi)
+        away = np.abs(price.hi)
+        strain = Strain(away + g.mark.hi + line.size / g.qty.hi, away)
         none = ~(price.hi > 0)
-        doubt = doubt | (strain > 1.0 / HARDLY_ANYTHING)
-    there = row.value_of(shape, g.qty, end.price) if shape.tier_moves else size
+        doubt = doubt | ~(strain.result > HARDLY_ANYTHING * strain.size)
     if shape.ticks_against:
         price = price + Pair(g.tick.step, g.tick.step_lo) * (g.side * shape.ticks_against)
     shown = printed(price, shape.liquidation_price, g.tick, g.side, strain)
     known = ends.within(size, t.last_cap, t.last_cap_lo)
-    known = known & ends.within(there, t.last_cap, t.last_cap_lo)
+    if shape.tier_moves:
+        known = known & ~(_NEARLY * base.hi / slope.hi > t.last_cap)
     unprinted = ~none & ~(shown.value.hi > 0)
     return Ending(
         where(none | unprinted, np.nan, shown.value.hi),
@@ -514,8 +523,8 @@ def reason_of(e: Ending) -> Value:
 
 def _money(shape: Shape, g: Given, r: Rates, v: Values, margins: Margins) -> Money:
     """Return the margins and the value as they are printed."""
-    notional = printed(row.valued(v, shape.notional_at), shape.notional, g.tick, g.side, 1.0)
-    initial = printed(margins.initial, shape.initial, g.tick, g.side, 1.0)
+    notional = printed(row.valued(v, shape.notional_at), shape.notional, g.tick, g.side, UNSTRAINED)
+    initial = printed(margins.initial, shape.initial, g.tick, g.side, UNSTRAINED)
     held = margins.maintenance
     if shape.residue and not shape.exempt:
         held = held + margins.residue
@@ -523,13 +532,13 @@ def _money(shape: Shape, g: Given, r: Rates, v: Values, margins: Margins) -> Mon
     if shape.fee_in_maintenance != shapes.NO_FEE:
         held = held + margins.maintenance_fee
         lost = lost + np.abs(margins.maintenance_fee.hi)
-    strain = 1.0 + lost / np.abs(held.hi)
+    strain = Strain(np.abs(held.hi) + lost, np.abs(held.hi))
     without = printed(held, shape.maintenance, g.tick, g.side, strain)
     amount, doubt = without.value.hi, without.doubt
     if shape.from_initial:
-        base = printed(v.mark * r.imr, shape.initial, g.tick, g.side, 1.0)
+        base = printed(v.mark * r.imr, shape.initial, g.tick, g.side, UNSTRAINED)
         part = base.value * r.mmr / r.imr
-        found = printed(part, shape.maintenance, g.tick, g.side, 1.0)
+        found = printed(part, shape.maintenance, g.tick, g.side, UNSTRAINED)
         amount = where(np.isnan(r.imr.hi), amount, found.value.hi)
         doubt = doubt | base.doubt | found.doubt
     doubt = doubt | notional.doubt | (initial.doubt & ~np.isnan(initial.value.hi))

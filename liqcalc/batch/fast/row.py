@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from liqcalc.batch.fast import shapes
-from liqcalc.batch.fast.grid import HALF_UP, NONE, UP, Tick, printed, to_tick
+from liqcalc.batch.fast.grid import HALF_UP, NONE, UNSTRAINED, UP, Tick, printed, to_tick
 from liqcalc.batch.fast.pairs import Pair, Value, where
 from liqcalc.engine import formulas
 
@@ -122,14 +122,14 @@ def price_of(shape: Shape, value: Pair, qty: Pair) -> Pair:
 
 def values(shape: Shape, g: Given) -> Values:
     """Return what a position is worth."""
-    price, doubt = printed(g.entry, shape.entry, g.tick, g.side, 1.0)
+    price, doubt = printed(g.entry, shape.entry, g.tick, g.side, UNSTRAINED)
     entry = value_of(shape, g.qty, price)
     mark = value_of(shape, g.qty, g.mark)
     index = value_of(shape, g.qty, g.indexed) if shape.given.index_price else mark
     if shape.units:
-        entry, first = to_tick(entry, g.unit, HALF_UP, g.side, 1.0)
-        mark, second = to_tick(mark, g.unit, HALF_UP, g.side, 1.0)
-        index, third = to_tick(index, g.unit, HALF_UP, g.side, 1.0)
+        entry, first = to_tick(entry, g.unit, HALF_UP, g.side, UNSTRAINED)
+        mark, second = to_tick(mark, g.unit, HALF_UP, g.side, UNSTRAINED)
+        index, third = to_tick(index, g.unit, HALF_UP, g.side, UNSTRAINED)
         doubt = doubt | first | second | third
     if shape.tier_by == shapes.BY_CONTRACTS:
         size = g.qty / g.contract_size
@@ -148,7 +148,7 @@ def valued(v: Values, at: int) -> Pair:
 def _up(shape: Shape, g: Given, amount: Pair) -> tuple[Pair, Value]:
     """Return money rounded up to a whole unit, where the exchange counts in them."""
     if shape.units:
-        found = to_tick(amount, g.unit, UP, g.side, 1.0)
+        found = to_tick(amount, g.unit, UP, g.side, UNSTRAINED)
         return found.value, found.doubt
     return amount, g.side != g.side
 
@@ -174,7 +174,9 @@ def initial_margin(shape: Shape, g: Given, r: Rates, value: Pair) -> tuple[Pair,
 def leverage_rate_of(shape: Shape, g: Given) -> tuple[Pair, Value]:
     """Return 1/leverage as the exchange rounds it."""
     one = 1.0 + 0.0 * g.side
-    found = printed(Pair(one, 0.0 * one) / g.leverage, shape.leverage_rate, g.tick, g.side, 1.0)
+    found = printed(
+        Pair(one, 0.0 * one) / g.leverage, shape.leverage_rate, g.tick, g.side, UNSTRAINED
+    )
     return found.value, found.doubt
 
 
@@ -186,7 +188,7 @@ def leverage_fee_of(shape: Shape, g: Given, entry: Pair) -> tuple[Pair, Value]:
         doubt = g.side != g.side
     else:
         rate = formulas.leverage_bankruptcy_value(drift, g.taker, g.leverage)
-        found = printed(rate, shape.fee_rate, g.tick, g.side, 1.0)
+        found = printed(rate, shape.fee_rate, g.tick, g.side, UNSTRAINED)
         fee, doubt = entry * found.value, found.doubt
     return where(g.taker.hi == 0, zero(g.side), fee), doubt
 
@@ -287,7 +289,7 @@ def _maintenance(shape: Shape, g: Given, r: Rates, v: Values) -> tuple[Pair, Pai
         maintenance = where((maintenance - g.minimum).hi > 0, maintenance, g.minimum)
     residue = zero(g.side)
     if shape.step.to != NONE:
-        cut = printed(maintenance, shape.step, g.tick, g.side, 1.0)
+        cut = printed(maintenance, shape.step, g.tick, g.side, UNSTRAINED)
         residue, doubt = cut.value - maintenance, doubt | cut.doubt
     if shape.exempt:
         residue = where(_exempt(shape, g), -maintenance, residue)

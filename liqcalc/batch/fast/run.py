@@ -12,6 +12,7 @@ import numpy as np
 
 from liqcalc.batch.fast import columnar, position
 from liqcalc.batch.fast.columnar import FIGURES, Block, Book
+from liqcalc.batch.fast.memory import room
 from liqcalc.batch.fast.position import Raw, Terms
 from liqcalc.batch.fast.shapes import Inputs
 
@@ -58,17 +59,19 @@ class Output(NamedTuple):
     @classmethod
     def empty(cls, rows: int, of_flags: NDArray[np.int16], of_plan: NDArray[np.int16]) -> Output:
         """Return room for so many rows; all of them are to be done."""
-        return cls(
-            np.empty((len(FIGURES), rows)),
-            np.empty(rows, dtype=np.int16),
-            np.empty(rows, dtype=np.int8),
-            np.empty(rows, dtype=np.int32),
-            np.empty(rows, dtype=np.int16),
-            np.empty(rows, dtype=np.int16),
-            np.ones(rows, dtype=bool),
+        out = cls(
+            room((len(FIGURES), rows)),
+            room(rows, np.int16),
+            room(rows, np.int8),
+            room(rows, np.int32),
+            room(rows, np.int16),
+            room(rows, np.int16),
+            room(rows, np.bool_),
             of_flags,
             of_plan,
         )
+        out.again[:] = True
+        return out
 
     def put(self, rows: Rows, plan: NDArray[np.int32], found: Block) -> None:
         """Keep what was found about a block of rows."""

@@ -195,10 +195,10 @@ def steps_of(shape: Shape) -> Steps:
                 1.0 * s.doubt,
             )
             _save_stand(block, i, standing)
-            line = ends.line(shape, g, r, v, m, backing.cash, backing.size)
+            line = ends.quick_line(shape, g, r, v, m, backing.cash, backing.size)
             drift, fee = row.drift_of(shape, block[i]), m.fee_rate
             stays = ends.stays(drift, r, p.low, p.high, line.base.hi, fee.hi, line.health)
-            free = backing.equity - backing.requirement
+            free = position.free_of(shape, backing)
             course = Course(line.base, line.health, line.size, fee, free, 1.0 * stays)
             _save_course(block, i, course)
             if moves:
@@ -229,7 +229,7 @@ def steps_of(shape: Shape) -> Steps:
             if moves:
                 turn = _turn(block, i)
                 root = Root(turn.mmr, turn.deduction, turn.edge, turn.none > 0, turn.doubt > 0)
-            line = Line(c.base, c.health, c.size)
+            line = Line(c.base, c.health, c.size, ends.NEAR_ZERO * c.size)
             e = position.ending_of(shape, g, line, c.fee, root, size, _own(block, i), t, c.free)
             doubt = _stand(block, i).doubt + 1.0 * ~position.usable(inputs, _raw(block, i))
             doubt = doubt + 1.0 * e.doubt

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from liqcalc.batch.fast.grid import HALF_EVEN, to_whole
+from liqcalc.batch.fast.grid import HALF_EVEN, UNSTRAINED, to_whole
 from liqcalc.batch.fast.pairs import Pair, Value, where
 from liqcalc.batch.fast.row import value_of
 from liqcalc.batch.fundings.terms import PURSES
@@ -144,7 +144,7 @@ def _free(due: Due, given: Pair, pays: Value) -> Pair:
 def _span(due: Due, held: Held, side: Value) -> Span:
     """Return the time held and its payments."""
     hours = held.hours
-    length, doubt = to_whole(hours * _HOUR, HALF_EVEN, side, 1.0)
+    length, doubt = to_whole(hours * _HOUR, HALF_EVEN, side, UNSTRAINED)
     usual = where(due.every > _USUAL, due.every, _USUAL + 0.0 * due.every)
     span = where(np.isnan(hours.hi), usual, length.hi)
     since = where(np.isnan(held.begin), 0.0 * span, held.begin - due.anchor)

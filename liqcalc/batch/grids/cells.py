@@ -79,7 +79,7 @@ def cell(
     ratio = backing.requirement / backing.equity
     equity = start.margin + margins.pnl
     doubt = start.doubt | values.doubt | spot.doubt | margins.doubt | (rates.mmr.hi >= 1)
-    doubt = doubt | ~(np.abs(line.health) > HARDLY_ANYTHING * line.size)
+    doubt = doubt | ~(np.abs(line.health) > line.unsure)
     doubt = doubt | ~(np.abs(backing.equity.hi) > HARDLY_ANYTHING * line.size)
     doubt = doubt | ((terms.complete == 0) & ~spot.own)  # it may end where no rate is known
     doubt = doubt | ~((price.hi > _LEAST) & (price.hi < _MOST))

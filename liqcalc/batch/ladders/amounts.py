@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from liqcalc.batch.fast.grid import DOUBT, HALF_EVEN, to_decimals
+from liqcalc.batch.fast.grid import DOUBT, HALF_EVEN, Strain, to_decimals
 from liqcalc.batch.fast.pairs import Pair, multiply_float
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def amount(number: Pair, size: Floats, noisy: Mask) -> tuple[Floats, Mask]:
             lies in the middle between two such amounts, the exact engine may
             have it its last digit above or below.
     """
-    strain = 1.0 + size / np.abs(number.hi)
+    strain = Strain(np.abs(number.hi) + size, np.abs(number.hi))
     found = to_decimals(number, _SCALE, _STEP, HALF_EVEN, 1.0 + 0.0 * size, strain)
     count = multiply_float(number, _SCALE)
     rest = count.hi - np.floor(count.hi)

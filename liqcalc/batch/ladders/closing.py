@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from liqcalc.batch.fast import row
+from liqcalc.batch.fast.grid import Strain
 from liqcalc.batch.fast.pairs import Pair, where
 from liqcalc.batch.ladders.amounts import amount
 from liqcalc.batch.ladders.standing import bankruptcy
@@ -40,7 +41,7 @@ class Closed(NamedTuple):
     """
 
     price: Pair
-    strain: Floats
+    strain: Strain
     at_bankruptcy: Mask
     pnl: Pair
     fee: Pair
@@ -85,7 +86,7 @@ def closed(kind: Kind, s: Stand, qty: Pair, step: Step) -> Closed:
     fund = where(whole, taken, 0.0 * rest)
     return Closed(
         price=price,
-        strain=where(at_bankruptcy, bankrupt.strain, 1.0),
+        strain=Strain(*(where(at_bankruptcy, part, 1.0) for part in bankrupt.strain)),
         at_bankruptcy=at_bankruptcy,
         pnl=pnl,
         fee=fee,
@@ -135,7 +136,8 @@ def _fee(kind: Kind, s: Stand, qty: Pair, price: Pair, step: Step) -> Pair:
 def printed(kind: Kind, found: Closed) -> Printed:
     """Return what closing comes to as the ladder prints it."""
     noisy = found.at_bankruptcy | (not kind.shape.linear)
-    price, doubt = amount(found.price, found.price.hi * found.strain, noisy)
+    lost = found.price.hi * (found.strain.size / found.strain.result)
+    price, doubt = amount(found.price, lost, noisy)
     money = [
         amount(each, found.size, noisy) for each in (found.pnl, found.fee, found.fund, found.held)
     ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from liqcalc.batch.fast import ends, row
-from liqcalc.batch.fast.grid import DOWN, to_whole
+from liqcalc.batch.fast.grid import DOWN, UNSTRAINED, to_whole
 from liqcalc.batch.fast.pairs import Pair, take, where
 from liqcalc.batch.fast.powers import POWERS_HI, POWERS_LO, ZEROTH
 from liqcalc.batch.ladders.closing import closed
@@ -189,7 +189,7 @@ def _kept(qty: Pair, limit: Pair, size: Pair, lots: Pair) -> tuple[Pair, Mask]:
 
 def _down(qty: Pair, lots: Pair) -> tuple[Pair, Mask]:
     """Return a quantity rounded down to whole lots, and whether that is in doubt."""
-    whole, doubt = to_whole(qty * lots, DOWN, 1.0, 1.0)
+    whole, doubt = to_whole(qty * lots, DOWN, 1.0, UNSTRAINED)
     return whole / lots, doubt
 
 

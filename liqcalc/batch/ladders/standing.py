@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import numpy as np
 
 from liqcalc.batch.fast import ends, position, row, shapes
-from liqcalc.batch.fast.ends import HARDLY_ANYTHING, NOTHING, End
+from liqcalc.batch.fast.ends import NOTHING, End
 from liqcalc.batch.fast.grid import ENTRY, NONE, to_digits, to_tick
 from liqcalc.batch.fast.pairs import Pair, where
 from liqcalc.batch.fast.powers import POWERS_HI, POWERS_LO, ZEROTH
@@ -107,7 +107,7 @@ def stand(kind: Kind, raw: Raw, given: Given, terms: Terms, wallet: Pair) -> Sta
 
 def near_zero(line: Line) -> Mask:
     """Return where health is so near zero that a pair may not have its sign."""
-    near: Mask = ~(np.abs(line.health) > HARDLY_ANYTHING * line.size)
+    near: Mask = ~(np.abs(line.health) > line.unsure)
     return near
 
 

@@ -111,7 +111,7 @@ class Trials:
             np.ascontiguousarray(given[name] if name in given else self.number(name, rows))
             for name in Raw._fields
         ]
-        task.keys = Keys(self.keys.plan[rows], self.keys.side[rows], None)
+        task.keys = Keys(self.keys.plan[rows], self.keys.side[rows], None, self.keys.used)
         out = Output.empty(count, *self._nothing_said)
         isolated(task, self.plans, out)
         return Ends(out.figures[_PRICE], out.status == ALREADY, out.tier, out.again)
