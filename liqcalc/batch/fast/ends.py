@@ -283,7 +283,7 @@ def bankruptcy(shape: Shape, g: Given, v: Values, cash: Pair, more: Value) -> En
     if shape.bankruptcy_pays and not shape.bankruptcy_pays_at_entry:
         value = formulas.bankruptcy_value(drift, v.entry, cash, g.bankruptcy)
     else:
-        value = v.entry - cash * drift
+        value = (v.entry * drift - cash) * drift
     return end_at(shape, g, value, size)
 
 

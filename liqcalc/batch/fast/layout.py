@@ -9,7 +9,6 @@ from numba import njit
 
 from liqcalc.batch.fast import compiled, meant
 from liqcalc.batch.fast.position import Prices, Raw, Share, Terms
-from liqcalc.batch.fast.row import Rates
 from liqcalc.batch.fast.slots import STRIDE, load_of, slots_of
 
 if TYPE_CHECKING:
@@ -21,6 +20,19 @@ if TYPE_CHECKING:
 assert compiled  # noqa: S101 - what it teaches numba is used below
 
 OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True, "_nrt": False}
+
+
+class Required(NamedTuple):
+    """What a row of a table requires."""
+
+    mmr: Pair
+    deduction: Pair
+
+
+class Asked(NamedTuple):
+    """What a row of a table asks for at opening."""
+
+    imr: Pair
 
 
 class Place(NamedTuple):
@@ -103,8 +115,9 @@ RAW = slots_of(Raw, 1)
 PRICES = slots_of(Prices, RAW.after)
 WORTH = slots_of(Worth, PRICES.after)
 PLACE = slots_of(Place, WORTH.after)
-RATES = slots_of(Rates, PLACE.after)
-COURSE = slots_of(Course, RATES.after)
+REQUIRED = slots_of(Required, PLACE.after)
+ASKED = slots_of(Asked, REQUIRED.after)
+COURSE = slots_of(Course, ASKED.after)
 TURN = slots_of(Turn, COURSE.after)
 STAND = slots_of(Stand, TURN.after)
 END = slots_of(End, STAND.after)
@@ -118,13 +131,15 @@ RAWS = len(Raw._fields)
 inline = njit(error_model="numpy", forceinline=True, _nrt=False)
 
 raw_of, prices_of, worth_of = (inline(s.load) for s in (RAW, PRICES, WORTH))
-place_of, rates_of, course_of = (inline(s.load) for s in (PLACE, RATES, COURSE))
+place_of, course_of = (inline(s.load) for s in (PLACE, COURSE))
+required_of, asked_of = (inline(s.load) for s in (REQUIRED, ASKED))
 turn_of, mine_of, pool_of = (inline(s.load) for s in (TURN, MINE, POOL))
 behind_of, stand_of = (inline(s.load) for s in (BEHIND, STAND))
 terms_of = inline(load_of(Terms))
 
 save_prices, save_worth, save_place = (inline(s.save) for s in (PRICES, WORTH, PLACE))
-save_rates, save_course, save_turn = (inline(s.save) for s in (RATES, COURSE, TURN))
+save_required, save_asked = (inline(s.save) for s in (REQUIRED, ASKED))
+save_course, save_turn = (inline(s.save) for s in (COURSE, TURN))
 save_mine, save_stand, save_end = (inline(s.save) for s in (MINE, STAND, END))
 
 

@@ -130,7 +130,7 @@ def write(block, out, plan, rows, start, count):
             warnings[at] = of_flags[plan, np.int64(block[_FLAGS + i])]
             rule_set[at] = rules
         return
-    here, there, line = block.ctypes.data, figures.ctypes.data + 8 * start, 8 * figures.shape[1]
+    there, line = figures.ctypes.data + 8 * start, 8 * figures.shape[1]
     for j in range(6):
         _stream(there + j * line, block, (_STAND + j) * STRIDE, count)
     _stream(there + 6 * line, block, _PRICE, count)

@@ -13,22 +13,36 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from liqcalc.batch.fast import ends, layout, meant, position, row
+from liqcalc.batch.fast import ends, layout, meant, position, row, shapes
 from liqcalc.batch.fast.ends import Line
-from liqcalc.batch.fast.layout import OPTIONS, RAW, Course, End, Place, Stand, Turn, Worth, inline
-from liqcalc.batch.fast.pairs import take
+from liqcalc.batch.fast.layout import (
+    OPTIONS,
+    RAW,
+    Asked,
+    Course,
+    End,
+    Place,
+    Required,
+    Stand,
+    Turn,
+    Worth,
+    inline,
+)
+from liqcalc.batch.fast.pairs import Pair, take
 from liqcalc.batch.fast.position import Raw, Root, Share, Spot
-from liqcalc.batch.fast.row import Values
+from liqcalc.batch.fast.row import Rates, Values
 from liqcalc.batch.fast.slots import ROWS, STRIDE
 
 if TYPE_CHECKING:
     from liqcalc.batch.fast.shapes import Shape
 
 _raw, _prices, _worth, _place = layout.raw_of, layout.prices_of, layout.worth_of, layout.place_of
-_rates, _course, _turn, _terms = layout.rates_of, layout.course_of, layout.turn_of, layout.terms_of
+_course, _turn, _terms = layout.course_of, layout.turn_of, layout.terms_of
 _mine, _pool, _behind, _stand = layout.mine_of, layout.pool_of, layout.behind_of, layout.stand_of
+_required, _asked = layout.required_of, layout.asked_of
+_save_required, _save_asked = layout.save_required, layout.save_asked
 _save_prices, _save_worth, _save_place = layout.save_prices, layout.save_worth, layout.save_place
-_save_rates, _save_course, _save_turn = layout.save_rates, layout.save_course, layout.save_turn
+_save_course, _save_turn = layout.save_course, layout.save_turn
 _save_stand, _save_end, _save_mine = layout.save_stand, layout.save_end, layout.save_mine
 
 _LONG = layout.LONG * STRIDE
@@ -90,6 +104,7 @@ def steps_of(shape: Shape) -> Steps:
     """Return the compiled steps for a shape."""
     inputs, own_rates = shape.given, shape.given.mmr
     moves, alone = shape.tier_moves, shape.isolated
+    asks = shape.initial_rate != shapes.LEVERAGE or shape.from_initial
 
     @inline
     def _given(block, i, t):
@@ -132,6 +147,13 @@ def steps_of(shape: Shape) -> Steps:
         count = 1 if own else np.int64(t.count)
         return Spot(own, np.int64(t.first), count, np.int64(p.at), p.doubt > 0)
 
+    @inline
+    def _rates(block, i):
+        """Return the rates of a row; those at opening where the shape asks for them."""
+        required = _required(block, i)
+        imr = _asked(block, i).imr if asks else Pair(0.0, 0.0)
+        return Rates(required.mmr, required.deduction, imr)
+
     @njit(**OPTIONS)
     def find_tier(block, terms, plan, count, book):
         table, most, notes = book
@@ -154,7 +176,10 @@ def steps_of(shape: Shape) -> Steps:
                 low = take(table.cap, first + at - 1) if at > 0 else 0.0
                 high = _NO_END if own else min(_NO_END, take(table.cap, first + at))
             known = ends.rates_at(table, first + at)
-            _save_rates(block, i, position.rates_of(shape, _raw(block, i), own, known))
+            found = position.rates_of(shape, _raw(block, i), own, known)
+            _save_required(block, i, Required(found.mmr, found.deduction))
+            if asks:
+                _save_asked(block, i, Asked(found.imr))
             said = take(most, first + at), take(notes, first + at)
             _save_place(block, i, Place(1.0 * at, 1.0 * doubt, low, high, said[0], said[1]))
 
