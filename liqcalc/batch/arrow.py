@@ -29,7 +29,7 @@ def home_of(value: object) -> str:
 
 
 def as_column(value: Any, name: str) -> Any:  # noqa: ANN401 - arrays of three packages
-    """Return a column as a numpy array of plain numbers, or else as an Arrow array.
+    """Return a column as a numpy array of numbers or texts, or else as an Arrow array.
 
     Raises:
         InputError: it has more than one dimension, or is no column.
@@ -41,21 +41,21 @@ def as_column(value: Any, name: str) -> Any:  # noqa: ANN401 - arrays of three p
         return value.to_arrow()
     if home == "pandas":
         plain = isinstance(value.dtype, np.dtype) and value.dtype.kind in "fiu"
-        return value.to_numpy() if plain else _as_arrow(value)
+        return value.to_numpy() if plain else as_arrow(value)
     if isinstance(value, (list, tuple, np.ma.MaskedArray)):
-        return _as_arrow(value)
+        return as_arrow(value)
     value = np.asarray(value)
     if value.ndim != 1:
         raise InputError(Fault(CODE, name, f"has {value.ndim} dimensions, not one"))
     if not value.dtype.isnative:
         value = value.astype(value.dtype.newbyteorder("="))
-    if value.dtype.kind in "fiu":
-        return value
     other = {"T": object, "S": str}.get(value.dtype.kind)
-    return _as_arrow(value if other is None else value.astype(other))
+    if other is not None:
+        value = value.astype(other)
+    return value if value.dtype.kind in "fiuU" else as_arrow(value)
 
 
-def _as_arrow(values: Iterable[Any]) -> Any:  # noqa: ANN401 - an Arrow array, maybe in chunks
+def as_arrow(values: Iterable[Any]) -> Any:  # noqa: ANN401 - an Arrow array, maybe in chunks
     """Return Python's objects as Arrow; as texts if they are of several kinds."""
     try:
         return pa.array(values, from_pandas=True)

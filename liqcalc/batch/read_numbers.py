@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from liqcalc.batch.arrow import CODE, flat, plain, to_numpy, type_of
+from liqcalc.batch.arrow import CODE, as_arrow, flat, plain, to_numpy, type_of
 from liqcalc.batch.columns import Coded
 from liqcalc.errors import Fault, InputError
 
@@ -60,7 +60,7 @@ def read_numbers(name: str, column: Any) -> Numbers:  # noqa: ANN401 - numpy or 
     if isinstance(column, np.ndarray):
         if column.dtype == np.float64:
             return _finite(name, np.ascontiguousarray(column))
-        column = pa.array(column.astype(str) if column.dtype.char in _HALF_OR_LONG else column)
+        column = as_arrow(column.astype(str) if column.dtype.char in _HALF_OR_LONG else column)
     column = plain(flat(column))
     kind = column.type
     if type_of.is_float64(kind):

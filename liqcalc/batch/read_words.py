@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from liqcalc.batch.arrow import CODE, codes_of, flat, plain, to_numpy, type_of
+from liqcalc.batch.arrow import CODE, as_arrow, codes_of, flat, plain, to_numpy, type_of
 from liqcalc.batch.columns import TIMES, Coded
 from liqcalc.batch.fixed_text import distinct_words
 from liqcalc.errors import Fault, InputError
@@ -86,7 +86,7 @@ def read_words(name: str, column: Any) -> Coded:  # noqa: ANN401 - numpy or Arro
         found = distinct_words(column) if column.dtype.kind == "U" else None
         if found is not None:
             return _cleaned(name, found[0], pa.array(found[1], type=pa.string()))
-        column = pa.array(column, from_pandas=True)
+        column = as_arrow(column)
     if type_of.is_integer(column.type) and name == "account_id" and not column.null_count:
         counted = _counted(to_numpy(column))
         if counted is not None:
