@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liqcalc.batch.exactly import INVALID
+from liqcalc.batch.fast import pools, run
 from liqcalc.batch.question import evaluate_columns
 from liqcalc.engine.solve import Status
 from liqcalc.rules.catalog import Catalog
@@ -84,6 +85,17 @@ class TestARowStandsAlone:
         rows = without_accounts(maker("binance", "bybit").rows(250, seed=1, hostile=0))
 
         assert mapped(rows * 50) == mapped(rows) * 50
+
+
+    @pytest.mark.parametrize("size", [1, 7])
+    def test_in_whatever_parts_they_are_worked_on(self, size, monkeypatch):
+        rows = maker("binance", "hyperliquid").rows(120, seed=5, hostile=0)
+        whole = mapped(rows)
+        monkeypatch.setattr(run, "CHUNK", size)
+        monkeypatch.setattr(pools, "CHUNK", size)
+
+        assert any("account_id" in row for row in rows)
+        assert mapped(rows) == whole
 
 
 class TestTheRows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -10,9 +11,11 @@ from liqcalc.batch.fast import columnar, position
 from liqcalc.batch.fast.meant import meant
 from liqcalc.batch.fast.pairs import Pair, add
 from liqcalc.batch.fast.position import Share
-from liqcalc.batch.fast.run import BLOCK, in_parts, kinds_of, runs_of
+from liqcalc.batch.fast.run import BLOCK, CHUNK, kinds_of, on_cores, runs_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from liqcalc.batch.columns import Columns, Mask
@@ -32,12 +35,28 @@ class Pools(NamedTuple):
     Attributes:
         rows: the positions, those of a pool together.
         starts: where each pool begins among them.
-        pool: which pool each is of.
     """
 
     rows: Rows
     starts: Rows
-    pool: Rows
+
+    @property
+    def members(self) -> Rows:
+        """Return how many positions each pool has."""
+        return np.diff(self.starts, append=len(self.rows))
+
+    @property
+    def pool(self) -> Rows:
+        """Return which pool each position is of."""
+        return np.repeat(np.arange(len(self.starts)), self.members)
+
+    def pieces(self, size: int) -> Iterator[Pools]:
+        """Yield the pools in parts of at least so many positions, the last one with fewer."""
+        cuts = np.unique(np.searchsorted(self.starts, np.arange(0, len(self.rows), size)))
+        cuts = cuts[cuts < len(self.starts)]
+        ends = pairwise([*self.starts[cuts].tolist(), len(self.rows)])
+        for starts, (first, last) in zip(np.split(self.starts, cuts[1:]), ends, strict=True):
+            yield Pools(self.rows[first:last], starts - first)
 
 
 def run(task: Task, columns: Columns, plans: Plans, out: Output) -> None:
@@ -45,20 +64,35 @@ def run(task: Task, columns: Columns, plans: Plans, out: Output) -> None:
     pools = pools_of(columns, task.keys, plans)
     if pools is None:
         return
-    good = sound(columns, task.keys, plans, pools)
-    kept = np.flatnonzero(good[pools.pool])
-    if not len(kept):
-        return
-    pools = kept_of(pools, kept)
-    wallet = wallet_of(columns, pools)
-    members = np.diff(pools.starts, append=len(pools.rows)).astype(np.float64)[pools.pool]
+    prepared, parts = task.prepared(), list(pools.pieces(CHUNK))
+
+    def part(at: int) -> None:
+        with np.errstate(all="ignore"):
+            kept = kept_of(parts[at], sound(columns, task.keys, plans, parts[at]))
+            if len(kept.rows):
+                _fill(task, prepared, kept, wallet_of(columns, kept), out)
+
+    on_cores(part, range(len(parts)))
+
+
+def _fill(
+    task: Task,
+    prepared: Any,  # noqa: ANN401 - what compiled code takes
+    pools: Pools,
+    wallet: Pair,
+    out: Output,
+) -> None:
+    """Fill `out` for the positions of some pools."""
+    pool = pools.pool
+    members = pools.members.astype(np.float64)[pool]
     shares = np.empty((_SUMS + 1, len(pools.rows)))
-    places, prepared = by_shape(task, pools.rows), task.prepared()
+    places = by_shape(task, pools.rows)
     for place, at in places:
         _bring(task, prepared, place, pools.rows, at, shares)
     sums = _sums(shares, pools, compiled=any(task.compiled[place] for place, _ in places))
+    known = shares, sums, wallet, members, pool
     for place, at in places:
-        _finish(task, prepared, place, pools, at, (shares, sums, wallet, members), out)
+        _finish(task, prepared, place, pools.rows, at, known, out)
 
 
 def pools_of(columns: Columns, keys: Keys, plans: Plans) -> Pools | None:
@@ -71,7 +105,7 @@ def pools_of(columns: Columns, keys: Keys, plans: Plans) -> Pools | None:
         return None
     account = columns.words.get("account_id")
     if account is None:
-        return Pools(rows, np.arange(len(rows)), np.arange(len(rows)))
+        return Pools(rows, np.arange(len(rows)))
     codes = account.codes[rows].astype(np.int64)
     exchange = plans.exchange_codes()[keys.plan[rows]]
     most = int(exchange.max()) + 1
@@ -82,17 +116,15 @@ def pools_of(columns: Columns, keys: Keys, plans: Plans) -> Pools | None:
     begins = np.empty(len(rows), dtype=bool)
     begins[0] = True
     np.not_equal(key[1:], key[:-1], out=begins[1:])
-    return Pools(rows, np.flatnonzero(begins), np.cumsum(begins) - 1)
+    return Pools(rows, np.flatnonzero(begins))
 
 
-def kept_of(pools: Pools, kept: Rows) -> Pools:
+def kept_of(pools: Pools, good: Mask) -> Pools:
     """Return some of the pools, whole."""
-    if len(kept) == len(pools.rows):
+    if good.all():
         return pools
-    old = pools.pool[kept]
-    begins = np.ones(len(kept), dtype=bool)
-    np.not_equal(old[1:], old[:-1], out=begins[1:])
-    return Pools(pools.rows[kept], np.flatnonzero(begins), np.cumsum(begins) - 1)
+    members = pools.members[good]
+    return Pools(pools.rows[good[pools.pool]], np.cumsum(members) - members)
 
 
 def sound(columns: Columns, keys: Keys, plans: Plans, pools: Pools) -> Mask:
@@ -128,7 +160,8 @@ def wallet_of(columns: Columns, pools: Pools) -> Pair:
     """Return the wallet behind each position."""
     wallet = columns.numbers["wallet_balance"][pools.rows]
     found = meant(np.fmax.reduceat(wallet, pools.starts))
-    return Pair(found.hi[pools.pool], found.lo[pools.pool])
+    pool = pools.pool
+    return Pair(found.hi[pool], found.lo[pool])
 
 
 def by_shape(task: Task, rows: Rows) -> list[tuple[int, Rows]]:
@@ -153,11 +186,8 @@ def _bring(
     if task.compiled[place]:
         from liqcalc.batch.fast import kernel
 
-        def bring(at: Rows) -> None:
-            runs, at = _in_runs(task, rows, at)
-            kernel.bring(shape, prepared, runs, at, shares)
-
-        in_parts(places, bring)
+        runs, at = _in_runs(task, rows, places)
+        kernel.bring(shape, prepared, runs, at, shares)
         return
     for start in range(0, len(places), BLOCK):
         at = places[start : start + BLOCK]
@@ -177,8 +207,7 @@ def _share(table: NDArray[np.float64], at: Rows | slice) -> Share:
 
 def _sums(shares: NDArray[np.float64], pools: Pools, *, compiled: bool) -> NDArray[np.float64]:
     """Return the sums over each pool, added up in the order of its rows."""
-    starts = pools.starts
-    members = np.diff(starts, append=len(pools.rows))
+    starts, members = pools.starts, pools.members
     if compiled:
         from liqcalc.batch.fast import moving
 
@@ -210,34 +239,29 @@ def _finish(
     task: Task,
     prepared: Any,  # noqa: ANN401 - what compiled code takes
     place: int,
-    pools: Pools,
+    rows: Rows,
     places: Rows,
-    known: tuple[NDArray[np.float64], NDArray[np.float64], Pair, NDArray[np.float64]],
+    known: tuple[NDArray[np.float64], NDArray[np.float64], Pair, NDArray[np.float64], Rows],
     out: Output,
 ) -> None:
     """Find where positions of one shape end."""
     shape = task.shapes[place]
-    shares, sums, wallet, members = known
+    shares, sums, wallet, members, pool = known
     if task.compiled[place]:
         from liqcalc.batch.fast import kernel
 
-        both = np.array([wallet.hi, wallet.lo])
-        sides = (shares, sums, both, members, pools.pool)
-
-        def end(at: Rows) -> None:
-            runs, at = _in_runs(task, pools.rows, at)
-            kernel.end(shape, prepared, runs, at, sides, out)
-
-        in_parts(places, end)
+        runs, at = _in_runs(task, rows, places)
+        sides = (shares, sums, np.array([wallet.hi, wallet.lo]), members, pool)
+        kernel.end(shape, prepared, runs, at, sides, out)
         return
     for start in range(0, len(places), BLOCK):
         at = places[start : start + BLOCK]
-        rows = pools.rows[at]
-        numbers, side, terms = task.inputs(rows)
+        some = rows[at]
+        numbers, side, terms = task.inputs(some)
         p = columnar.marked(shape, numbers, side, terms, task.book)
-        pool = _share(sums, pools.pool[at])
+        whole = _share(sums, pool[at])
         mine = Pair(wallet.hi[at], wallet.lo[at])
-        backing = position.pooled(shape, _share(shares, at), pool, mine, members[at])
+        backing = position.pooled(shape, _share(shares, at), whole, mine, members[at])
         block = columnar.found(shape, p, backing, terms, task.book)
-        out.put(rows, task.keys.plan[rows], block)
-        out.again[rows] |= pool.doubt != 0
+        out.put(some, task.keys.plan[some], block)
+        out.again[some] |= whole.doubt != 0

@@ -75,8 +75,7 @@ class CrossGrid:
         if pools is None:
             return None
         good = fast.sound(self.columns, keys, self.plans, pools)
-        kept = np.flatnonzero(good[pools.pool])
-        return fast.kept_of(pools, kept) if len(kept) else None
+        return fast.kept_of(pools, good) if good.any() else None
 
     def fill(self, out: Grid, again: Mask) -> None:
         """Write every cell that columns decide, and that it needs no more."""
@@ -153,8 +152,7 @@ class CrossGrid:
 
 def _sums(pools: Pools, at: At) -> tuple[Pair, Mask]:
     """Return the profit of each position's pool, and whether a part of it is in doubt."""
-    starts = pools.starts
-    members = np.diff(starts, append=len(pools.rows))
+    starts, members, pool = pools.starts, pools.members, pools.pool
     total = Pair(at.pnl[starts], at.pnl_lo[starts])
     for j in range(1, int(members.max())):
         there = np.flatnonzero(members > j)
@@ -162,7 +160,7 @@ def _sums(pools: Pools, at: At) -> tuple[Pair, Mask]:
         both = add(Pair(total.hi[there], total.lo[there]), more)
         total.hi[there], total.lo[there] = both.hi, both.lo
     unsure = np.maximum.reduceat(at.doubt, starts) > 0
-    return Pair(total.hi[pools.pool], total.lo[pools.pool]), unsure[pools.pool]
+    return Pair(total.hi[pool], total.lo[pool]), unsure[pool]
 
 
 def _part(columns: Columns, rows: Rows) -> Columns:
