@@ -23,6 +23,7 @@ STATUSES = (
 REASONS = (
     "no positive price liquidates this position",
     "it lies below the smallest price that the exchange prints",
+    "the size lies beyond the known rows of the tier table",
 )
 _OF_TABLES = ("LQ301", "LQ302")
 _FLAGS = 64

@@ -19,14 +19,14 @@ from liqcalc.batch.fast.row import Given, Margins, Rates, Values
 if TYPE_CHECKING:
     from liqcalc.batch.fast.shapes import Inputs, Shape
 
-CANNOT, AT_PRICE, ALREADY = range(3)
+CANNOT, AT_PRICE, ALREADY, UNKNOWN = range(4)
 LEAST, MOST = 1e-20, 1e20
 _CANCELLED = 1e-13
 """A requirement so small beside the value is what cancellation left, or nothing."""
 
 _NEARLY = 1 + 1e-12
 
-NO_PRICE, UNPRINTED = range(2)
+NO_PRICE, UNPRINTED, ROWS_UNKNOWN = range(3)
 ABOVE_CAP, ABOVE_LEVERAGE, INFERRED, NO_LOT, OWN_RATE, NO_MARGIN = 1, 2, 4, 8, 16, 32
 
 
@@ -191,9 +191,10 @@ class Ending(NamedTuple):
 
     Attributes:
         liquidation_price: as printed; NaN where there is none.
-        status: a place among the three.
+        status: a place among the four.
         none: no positive price liquidates.
         unprinted: the exchange would print 0 as the price.
+        unknown: it is where no row of the tier table is known.
         doubt: it is not certain.
     """
 
@@ -201,6 +202,7 @@ class Ending(NamedTuple):
     status: Value
     none: Value
     unprinted: Value
+    unknown: Value
     doubt: Value
 
 
@@ -503,22 +505,32 @@ def ending_of(
     if shape.ticks_against:
         price = price + Pair(g.tick.step, g.tick.step_lo) * (g.side * shape.ticks_against)
     shown = printed(price, shape.liquidation_price, g.tick, g.side, strain)
-    known = ends.within(size, t.last_cap, t.last_cap_lo)
+    incomplete = (t.complete == 0) & ~own
+    doubt = doubt | (incomplete & ~ends.within(size, t.last_cap, t.last_cap_lo))
+    unknown = end.none & ~end.none
     if shape.tier_moves:
-        known = known & ~(_NEARLY * base.hi / slope.hi > t.last_cap)
-    unprinted = ~none & ~(shown.value.hi > 0)
+        there = base.hi / slope.hi
+        unknown = incomplete & (there > _NEARLY * t.last_cap)
+        near = incomplete & (_NEARLY * there > t.last_cap) & ~unknown
+        doubt = doubt | near | (unknown & already)
+    none = none & ~unknown
+    unprinted = ~none & ~unknown & ~(shown.value.hi > 0)
+    status = where(end.none, 1.0 * CANNOT, 1.0 * AT_PRICE)
+    status = where(unknown, 1.0 * UNKNOWN, status)
     return Ending(
-        where(none | unprinted, np.nan, shown.value.hi),
-        where(already, 1.0 * ALREADY, where(end.none, 1.0 * CANNOT, 1.0 * AT_PRICE)),
+        where(none | unprinted | unknown, np.nan, shown.value.hi),
+        where(already, 1.0 * ALREADY, status),
         none,
         unprinted,
-        doubt | (shown.doubt & ~none) | ((t.complete == 0) & ~own & ~known),
+        unknown,
+        doubt | (shown.doubt & ~none & ~unknown),
     )
 
 
 def reason_of(e: Ending) -> Value:
     """Return the place of the reason why there is no price; -1 if there is one."""
-    return where(e.unprinted, 1.0 * UNPRINTED, where(e.none, 1.0 * NO_PRICE, -1.0))
+    reason = where(e.unprinted, 1.0 * UNPRINTED, where(e.none, 1.0 * NO_PRICE, -1.0))
+    return where(e.unknown, 1.0 * ROWS_UNKNOWN, reason)
 
 
 def _money(shape: Shape, g: Given, r: Rates, v: Values, margins: Margins) -> Money:

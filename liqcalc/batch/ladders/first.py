@@ -196,4 +196,4 @@ def _what_is_left(kind: Kind, s: Stand, rows: NDArray[np.int64], found: Block) -
     found.numbers[8, rows] = ending.liquidation_price
     found.status[rows] = ending.status
     found.tier[rows] = s.spot.at + 1
-    found.again[rows] |= s.doubt | ending.doubt
+    found.again[rows] |= s.doubt | ending.doubt | ending.unknown

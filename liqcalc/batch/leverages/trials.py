@@ -11,7 +11,7 @@ import numpy as np
 from liqcalc.batch.fast import columnar, shapes
 from liqcalc.batch.fast.grid import NONE, Print
 from liqcalc.batch.fast.keys import Keys
-from liqcalc.batch.fast.position import ALREADY, Raw, Terms
+from liqcalc.batch.fast.position import ALREADY, UNKNOWN, Raw, Terms
 from liqcalc.batch.fast.run import FEW, WORTH_COMPILING, Output, Task, can_compile, isolated
 from liqcalc.batch.said import Said
 from liqcalc.engine.numbers import UNROUNDED
@@ -114,7 +114,8 @@ class Trials:
         task.keys = Keys(self.keys.plan[rows], self.keys.side[rows], None, self.keys.used)
         out = Output.empty(count, *self._nothing_said)
         isolated(task, self.plans, out)
-        return Ends(out.figures[_PRICE], out.status == ALREADY, out.tier, out.again)
+        doubt = out.again | (out.status == UNKNOWN)
+        return Ends(out.figures[_PRICE], out.status == ALREADY, out.tier, doubt)
 
 
 def _bare(shape: Shape) -> Shape:
