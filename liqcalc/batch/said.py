@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,7 @@ from liqcalc.engine.solve import Status
 
 if TYPE_CHECKING:
     from liqcalc.batch.exactly import Found
-    from liqcalc.batch.fast.plans import Plan, Plans
+    from liqcalc.batch.fast.plans import Plans
     from liqcalc.batch.fast.run import Output
 
 STATUSES = (
@@ -55,11 +56,13 @@ class Said:
         self.texts: dict[str, int] = {}
         self.of_flags = np.full((len(plans.plans), _FLAGS), -1, dtype=np.int16)
         self.of_plan = np.full(len(plans.plans), -1, dtype=np.int16)
+        codes: dict[tuple[str, ...], list[int]] = {}
         for place in used:
             plan = plans.plans[place]
             self.of_plan[place] = _code(self.rule_sets, plan.rule_set)
-            codes = [_code(self.texts, _warnings(plan, flags)) for flags in range(_FLAGS)]
-            self.of_flags[place] = codes
+            if plan.warnings not in codes:
+                codes[plan.warnings] = [_code(self.texts, text) for text in _texts(plan.warnings)]
+            self.of_flags[place] = codes[plan.warnings]
 
     def put(self, out: Output, at: int, found: Found) -> None:
         """Say of a row what the exact engine found."""
@@ -83,9 +86,17 @@ def _code(words: dict[str, int], word: str) -> int:
     return words.setdefault(word, len(words)) if word else -1
 
 
-def _warnings(plan: Plan, flags: int) -> str:
-    """Return the codes of what is to be said of rows of a plan."""
-    own = () if flags & position.OWN_RATE else _OF_TABLES
-    codes = {word for word in plan.warnings if word in own or word not in _OF_TABLES}
-    codes |= {code for flag, code in _CODES if flags & flag}
-    return " ".join(sorted(codes))
+@cache
+def _texts(warnings: tuple[str, ...]) -> list[str]:
+    """Return what is to be said of rows by the sum of their flags.
+
+    Args:
+        warnings: codes that hold for the plan, whatever the size.
+    """
+    texts = []
+    for flags in range(_FLAGS):
+        own = () if flags & position.OWN_RATE else _OF_TABLES
+        codes = {word for word in warnings if word in own or word not in _OF_TABLES}
+        codes |= {code for flag, code in _CODES if flags & flag}
+        texts.append(" ".join(sorted(codes)))
+    return texts

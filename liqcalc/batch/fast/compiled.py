@@ -93,6 +93,17 @@ def _half_step(context: Any, x: Any) -> Any:
     return types.float64(types.float64), code
 
 
+@intrinsic
+def _power_of_two(context: Any, x: Any) -> Any:
+    def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        whole, double = ir.IntType(64), ir.DoubleType()
+        bits = builder.lshr(builder.bitcast(args[0], whole), ir.Constant(whole, 52))
+        bits = builder.and_(bits, ir.Constant(whole, 0x7FF))
+        return builder.sitofp(builder.sub(bits, ir.Constant(whole, 1023)), double)
+
+    return types.float64(types.float64), code
+
+
 def _is_pair(kind: Any) -> bool:
     return kind is _PAIR
 
@@ -130,6 +141,11 @@ def _every(condition):
     return lambda condition: condition
 
 
+@overload(pairs.exponent, jit_options=_OPTIONS)
+def _exponent(x):
+    return lambda x: _power_of_two(x)
+
+
 @overload(pairs.half_step, jit_options=_OPTIONS)
 def _half(x):
     return lambda x: _half_step(x)
@@ -146,6 +162,7 @@ _PRIMITIVES = {
     pairs.where_rare,
     pairs.take,
     pairs.every,
+    pairs.exponent,
     pairs.half_step,
     ends.place,
 }

@@ -17,6 +17,7 @@ from liqcalc.batch.fast.pairs import (
     Pair,
     Value,
     divide,
+    exponent,
     multiply,
     multiply_loosely,
     settled,
@@ -42,6 +43,7 @@ _TOWARD = {
 }
 ON_GRID, DOUBT = 2e-30, 1e-28
 _LEAST, _MOST = 1e-25, 1e25
+_DIGITS_PER_BIT = 0.30102999566398120
 _WIDE = Context(prec=60)
 _MOST_STRAIN = 1e10
 """A pair has 16 digits more than a float to lose."""
@@ -170,9 +172,8 @@ def to_digits(number: Pair, digits: int, toward: int, side: Value, strain: Strai
     """Return `number` to so many significant digits."""
     size = np.abs(number.hi)
     size = where((size > _LEAST) & (size < _MOST), size, 1.0)
-    place = np.floor(np.log10(size))
+    place = np.floor(exponent(size) * _DIGITS_PER_BIT)  # or one too low
     place = place + 1.0 * (size >= take(POWERS_HI, place + (1 + ZEROTH)))
-    place = place - 1.0 * (size < take(POWERS_HI, place + ZEROTH))
     at = (digits - 1 + ZEROTH) - place
     power = Pair(take(POWERS_HI, at), take(POWERS_LO, at))
     whole, doubt = to_whole(multiply_loosely(number, power), toward, side, strain)

@@ -161,6 +161,11 @@ def every(condition: Value) -> Value:
     return condition.all()
 
 
+def exponent(x: Value) -> Value:
+    """Return n where 2^n <= x < 2^(n + 1)."""
+    return np.frexp(x)[1] - 1.0
+
+
 def half_step(x: Value) -> Value:
     """Return half the distance from x to the next larger float."""
     return 0.5 * np.spacing(np.abs(x))
