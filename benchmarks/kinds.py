@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from benchmarks.positions import Table
 
 
-def _as_arrays() -> tuple[Callable[[Table], Any], Callable[[Any], Any]]:
+def _as_arrays() -> tuple[Callable[[Table], Any], Callable[[Any, bool | None], Any]]:
     """Take a dict of numpy arrays, words as texts."""
 
     def given(table: Table) -> Any:  # noqa: ANN401
@@ -30,10 +30,10 @@ def _as_arrays() -> tuple[Callable[[Table], Any], Callable[[Any], Any]]:
             for name, column in table.items()
         }
 
-    return given, lambda table: evaluate(table, today=TODAY)
+    return given, lambda table, compiled: evaluate(table, today=TODAY, compiled=compiled)
 
 
-def _as_arrow() -> tuple[Callable[[Table], Any], Callable[[Any], Any]]:
+def _as_arrow() -> tuple[Callable[[Table], Any], Callable[[Any, bool | None], Any]]:
     """Take a table of pyarrow, words as dictionaries, as Parquet files hold them."""
 
     def column(values: Any, rows: int) -> Any:  # noqa: ANN401
@@ -49,10 +49,10 @@ def _as_arrow() -> tuple[Callable[[Table], Any], Callable[[Any], Any]]:
         rows = _rows(table)
         return pa.table({name: column(values, rows) for name, values in table.items()})
 
-    return given, lambda table: evaluate(table, today=TODAY)
+    return given, lambda table, compiled: evaluate(table, today=TODAY, compiled=compiled)
 
 
-def _as_columns() -> tuple[Callable[[Table], Any], Callable[[Any], Any]]:
+def _as_columns() -> tuple[Callable[[Table], Any], Callable[[Any, bool | None], Any]]:
     """Take the columns themselves: the calculation without reading and writing a table."""
     catalog = Catalog()
 
@@ -67,7 +67,10 @@ def _as_columns() -> tuple[Callable[[Table], Any], Callable[[Any], Any]]:
                 columns.numbers[name] = values
         return columns
 
-    return given, lambda columns: evaluate_columns(columns, catalog, TODAY)
+    def found(columns: Columns, compiled: bool | None) -> Any:  # noqa: ANN401, FBT001
+        return evaluate_columns(columns, catalog, TODAY, compiled=compiled)
+
+    return given, found
 
 
 KINDS = {"arrays": _as_arrays, "arrow": _as_arrow, "columns": _as_columns}

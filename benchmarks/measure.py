@@ -68,7 +68,7 @@ def main(table: str, kind: str, rows: int, pieces: int, cores: int) -> None:
 
     make, catalog = getattr(positions, table), Catalog()
     given, evaluate = KINDS[kind]()
-    evaluate(given(make(catalog, WARM_ROWS, 0)))
+    evaluate(given(make(catalog, WARM_ROWS, 0)), True)
     found = [
         _measured(given(make(catalog, rows // pieces, seed)), evaluate, once=pieces > 1)
         for seed in range(1, pieces + 1)
@@ -83,12 +83,12 @@ def main(table: str, kind: str, rows: int, pieces: int, cores: int) -> None:
     print(json.dumps(whole._asdict()))
 
 
-def _measured(given: Any, evaluate: Callable[[Any], Any], *, once: bool) -> Measured:  # noqa: ANN401
+def _measured(given: Any, evaluate: Callable[[Any, bool | None], Any], *, once: bool) -> Measured:  # noqa: ANN401
     from benchmarks.kinds import about, memory, new_memory
 
     gc.collect()
     before = _restart_peak()
-    first, result = _timed(lambda: evaluate(given))
+    first, result = _timed(lambda: evaluate(given, None))
     peak = _kilobytes("VmHWM") * 1024 - before
     going_in, coming_out = list(memory(given)), list(new_memory(result, given))
     copy = min(_timed(lambda: [a.copy() for a in going_in + coming_out])[0] for _ in range(3))
@@ -96,7 +96,7 @@ def _measured(given: Any, evaluate: Callable[[Any], Any], *, once: bool) -> Meas
     times = [first]
     while not once and (len(times) < ROUNDS or sum(times) < LEAST_SECONDS):
         del result
-        seconds, result = _timed(lambda: evaluate(given))
+        seconds, result = _timed(lambda: evaluate(given, None))
         times.append(seconds)
     return Measured(
         seconds=min(times),

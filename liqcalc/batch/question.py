@@ -12,6 +12,7 @@ import numpy as np
 from liqcalc.batch import tables
 from liqcalc.batch.columns import Results
 from liqcalc.batch.exactly import FIGURES, ExactRows, Found, whole_pools
+from liqcalc.batch.extras import need
 from liqcalc.batch.fast import columnar, pools, position
 from liqcalc.batch.fast.keys import keys_of
 from liqcalc.batch.fast.pairs import Pair
@@ -38,6 +39,7 @@ def evaluate(
     given: Mapping[str, Any] | None = None,
     exchanges: Iterable[str | Path] = (),
     today: str | None = None,
+    compiled: bool | None = None,
 ) -> Any:  # noqa: ANN401 - the kind that was given
     """Return `table` with the figures of every position.
 
@@ -53,6 +55,8 @@ def evaluate(
         given: values that hold for every row, by the name of the input.
         exchanges: folders of exchanges of your own.
         today: ISO date for the age of tables; default: the clock's.
+        compiled: True: have numba compile for these rows now, whatever it takes;
+            False: never; None: where it pays.  The results are the same.
 
     Returns:
         The same kind of table with the columns of `columns.RESULTS` added. A row
@@ -61,13 +65,16 @@ def evaluate(
         (Arrow) or attrs (pandas).
 
     Raises:
-        InputError: columns are missing, misspelt or of different lengths.
+        InputError: columns are missing, misspelt or of different lengths;
+            `compiled` is True and numba is not installed.
 
     Source: the exchange's own, as for `liqcalc.price`.
     """
+    if compiled:
+        need("numba", extra="fast", where="compiled=True")
     columns, written = tables.read(table, given or {})
     day = today or time.strftime("%Y-%m-%d")
-    return written(evaluate_columns(columns, catalog_of(exchanges), day))
+    return written(evaluate_columns(columns, catalog_of(exchanges), day, compiled=compiled))
 
 
 def evaluate_columns(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+from collections import Counter
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -102,7 +103,7 @@ class Plans:
         self.today = today
         self.plans: list[Plan] = []
         self.shapes: list[Shape] = []
-        self.seen: dict[Shape, int] = {}
+        self.seen: Counter[Shape] = Counter()
         self._places: dict[Key, int] = {}
         self._days: dict[tuple[str, str], list[str]] = {}
         self._numbers: list[dict[str, float]] = []

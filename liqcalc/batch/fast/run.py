@@ -17,6 +17,7 @@ from liqcalc.batch.fast.position import Raw, Terms
 from liqcalc.batch.fast.shapes import Inputs
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from liqcalc.batch.columns import Columns, Floats, Mask
     from liqcalc.batch.fast.keys import Keys
     from liqcalc.batch.fast.plans import Plans
+    from liqcalc.batch.fast.shapes import Shape
 
     Rows = NDArray[np.int64]
 
@@ -161,21 +163,13 @@ class Task:
         if wanted is False or not can_compile():
             return [False] * len(self.shapes)
         if wanted:
+            self.seen.update(dict.fromkeys(self.shapes, WORTH_COMPILING))
             return [True] * len(self.shapes)
         per_plan = np.bincount(self.keys.plan, minlength=len(self.shape))
         return [
-            self._pays(place, int(per_plan[plans].sum()))
-            for place, plans in enumerate(self.plans_of)
+            worth_compiling(shape, int(per_plan[plans].sum()), self.seen)
+            for shape, plans in zip(self.shapes, self.plans_of, strict=True)
         ]
-
-    def _pays(self, place: int, rows: int) -> bool:
-        """Return True if a shape has been compiled, or so many rows are worth it."""
-        if rows < FEW:
-            return False
-        from liqcalc.batch.fast import kernel
-
-        seen = self.seen[self.shapes[place]] = self.seen.get(self.shapes[place], 0) + rows
-        return seen >= WORTH_COMPILING or kernel.ready(self.shapes[place])
 
     def prepared(self) -> Any:  # noqa: ANN401 - what compiled code takes
         """Return the columns as compiled code takes them; None if nothing is compiled."""
@@ -193,6 +187,23 @@ class Task:
         ]
         terms = Terms(*self.terms[:, self.keys.plan[rows]])
         return numbers, self.keys.side[rows].astype(np.float64), terms
+
+
+def worth_compiling(shape: Shape, rows: int, seen: Counter[Shape]) -> bool:
+    """Return True if a shape has been compiled, or so many rows are worth it.
+
+    Args:
+        shape, rows: what is asked for now.
+        seen: rows of each shape so far, which this counts on.
+    """
+    if seen[shape] >= WORTH_COMPILING:
+        return True
+    if rows < FEW:
+        return False
+    from liqcalc.batch.fast import kernel
+
+    seen[shape] += WORTH_COMPILING if kernel.ready(shape) else rows
+    return seen[shape] >= WORTH_COMPILING
 
 
 def isolated(task: Task, plans: Plans, out: Output) -> None:

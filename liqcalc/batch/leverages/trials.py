@@ -12,7 +12,7 @@ from liqcalc.batch.fast import columnar, shapes
 from liqcalc.batch.fast.grid import NONE, Print
 from liqcalc.batch.fast.keys import Keys
 from liqcalc.batch.fast.position import ALREADY, UNKNOWN, Raw, Terms
-from liqcalc.batch.fast.run import FEW, WORTH_COMPILING, Output, Task, can_compile, isolated
+from liqcalc.batch.fast.run import Output, Task, can_compile, isolated, worth_compiling
 from liqcalc.batch.said import Said
 from liqcalc.engine.numbers import UNROUNDED
 
@@ -73,7 +73,10 @@ class Trials:
         task.shapes = [_bare(shape) for shape in task.shapes]
         per_plan = np.bincount(keys.plan, minlength=len(task.shape))
         tries = [_TRIES * int(per_plan[of].sum()) for of in task.plans_of]
-        task.compiled = [_pays(*pair) for pair in zip(task.shapes, tries, strict=True)]
+        task.compiled = [
+            can_compile() and worth_compiling(shape, rows, _SEEN)
+            for shape, rows in zip(task.shapes, tries, strict=True)
+        ]
         kinds = [plans.shapes[plan.shape] if _is_fast(plan) else None for plan in plans.plans]
         self.exact = np.array([kind is None for kind in kinds], dtype=bool)
         self.inverse = np.array(
@@ -130,16 +133,6 @@ def _bare(shape: Shape) -> Shape:
         initial=unrounded,
         maintenance=unrounded,
     )
-
-
-def _pays(shape: Shape, tries: int) -> bool:
-    """Return True if a shape has been compiled, or so many tries are worth it."""
-    if tries < FEW or not can_compile():
-        return False
-    from liqcalc.batch.fast import kernel
-
-    _SEEN[shape] += tries
-    return _SEEN[shape] >= WORTH_COMPILING or kernel.ready(shape)
 
 
 def _kept(shape: Shape) -> int:
