@@ -149,8 +149,7 @@ class _Evaluation:
 
     def _faulty(self, task: Task, rows: NDArray[np.int64]) -> Mask:
         """Return which of some rows have no fault but that of their plan, which is always said."""
-        fault = np.array([plan.fault for plan in self.plans.plans], dtype=bool)
-        alike: Mask = fault[self.keys.plan[rows]]
+        alike: Mask = self.plans.arrays().fault[self.keys.plan[rows]]
         if not alike.any():
             return alike
         if self.keys.irregular is not None:

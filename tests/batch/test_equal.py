@@ -6,6 +6,7 @@ A million rows are compared by ``python -m benchmarks.differential``.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import pytest
@@ -86,7 +87,6 @@ class TestARowStandsAlone:
 
         assert mapped(rows * 50) == mapped(rows) * 50
 
-
     @pytest.mark.parametrize("size", [1, 7])
     def test_in_whatever_parts_they_are_worked_on(self, size, monkeypatch):
         rows = maker("binance", "hyperliquid").rows(120, seed=5, hostile=0)
@@ -96,6 +96,18 @@ class TestARowStandsAlone:
 
         assert any("account_id" in row for row in rows)
         assert mapped(rows) == whole
+
+    def test_in_many_threads_at_once(self):
+        tables = [without_accounts(maker().rows(60, seed, hostile=0)) for seed in range(8)]
+        fresh = Catalog()
+
+        def found(rows):
+            return mappings(evaluate_columns(columns_of(rows), fresh, TODAY))
+
+        with ThreadPoolExecutor(8) as threads:
+            together = list(threads.map(found, tables))
+
+        assert together == [mapped(rows) for rows in tables]
 
 
 class TestTheRows:

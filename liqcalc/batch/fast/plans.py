@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 from collections import Counter
 from datetime import date, timedelta
+from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from liqcalc.answers.cautions import STALE_DAYS
 from liqcalc.answers.resolve import resolve
 from liqcalc.batch.columns import Coded
+from liqcalc.batch.fast.columnar import Book
 from liqcalc.batch.fast.ends import Table
 from liqcalc.batch.fast.grid import Tick
 from liqcalc.batch.fast.pairs import Pair
@@ -27,9 +29,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from decimal import Decimal
 
+    from numpy.typing import NDArray
+
     from liqcalc.answers.answer import Note, Provenance
     from liqcalc.answers.resolved import Resolved
-    from liqcalc.batch.columns import Codes, Floats, Mask
+    from liqcalc.batch.columns import Codes, Mask
     from liqcalc.engine.contract import Contract
     from liqcalc.engine.position import Position
     from liqcalc.engine.vocabulary import Rules
@@ -90,8 +94,34 @@ class Basis(NamedTuple):
     assumptions: tuple[Note, ...]
 
 
+class Arrays(NamedTuple):
+    """All plans as columns.
+
+    Attributes:
+        book: the rows of all tier tables.
+        terms: a line for each of `Terms`.
+        shape: place of each plan's shape; -1 where rows are done exactly.
+        isolated, fault: as in `Plan`.
+        exchange, settle, symbol: codes.
+    """
+
+    book: Book
+    terms: NDArray[np.float64]
+    shape: NDArray[np.int16]
+    isolated: Mask
+    fault: Mask
+    exchange: Codes
+    settle: Codes
+    symbol: Codes
+
+    @property
+    def alone(self) -> NDArray[np.int16]:
+        """Return the shape of each plan's isolated rows; -1 where rows are others."""
+        return np.where(self.isolated, self.shape, np.int16(-1))
+
+
 class Plans:
-    """Plans by key; their numbers by plan, as columns.
+    """Plans by key, for any number of threads.
 
     Args:
         catalog: where exchanges are found.
@@ -109,16 +139,19 @@ class Plans:
         self._numbers: list[dict[str, float]] = []
         self._rows: list[tuple[float, ...]] = []
         self._notes: list[tuple[float, int]] = []
+        self._arrays: Arrays | None = None
+        self._lock = Lock()
 
     def place(self, key: Key) -> int:
         """Return the place of the plan for `key`."""
         if key.as_of is not None:
             since = self._since(key) if is_date(key.as_of) else _NO_DAY
             key = key._replace(as_of=since)
-        if key not in self._places:
-            self._places[key] = len(self.plans)
-            self.plans.append(self._plan(key))
-        return self._places[key]
+        with self._lock:
+            if key not in self._places:
+                self.plans.append(self._plan(key))
+                self._places[key] = len(self.plans) - 1
+            return self._places[key]
 
     def _since(self, key: Key) -> str:
         """Return a day of the same rules, tables and warnings as the key's."""
@@ -250,42 +283,29 @@ class Plans:
             said += [text for text in texts if text not in said]
         return rules
 
-    def shapeless(self) -> Mask:
-        """Return which plans' rows are done exactly."""
-        return np.array([plan.shape < 0 for plan in self.plans], dtype=bool)
+    def arrays(self) -> Arrays:
+        """Return all plans as columns."""
+        with self._lock:
+            if self._arrays is None or len(self._arrays.shape) < len(self.plans):
+                self._arrays = self._read_arrays()
+            return self._arrays
 
-    def exchange_codes(self) -> Codes:
-        """Return a code for the exchange of each plan."""
-        return _coded(plan.exchange for plan in self.plans)
-
-    def settle_codes(self) -> Codes:
-        """Return a code for the settle currency of each plan."""
-        return _coded(plan.settle for plan in self.plans)
-
-    def symbol_codes(self) -> Codes:
-        """Return a code for the symbol of each plan."""
-        return _coded(plan.symbol for plan in self.plans)
-
-    def table(self) -> Table:
-        """Return all tiers of all plans."""
+    def _read_arrays(self) -> Arrays:
         rows = np.array(self._rows, dtype=np.float64).reshape(-1, len(Table._fields))
-        return Table(*(np.ascontiguousarray(column) for column in rows.T))
-
-    def most_leverage(self) -> Floats:
-        """Return the maximum leverage of each row of `table`."""
-        return np.array([most for most, _ in self._notes], dtype=np.float64)
-
-    def tier_notes(self) -> Floats:
-        """Return what is to be said of each row of `table`."""
-        return np.array([note for _, note in self._notes], dtype=np.float64)
-
-    def terms(self) -> Terms:
-        """Return the numbers of all plans."""
-        return Terms(
-            *(
-                np.array([numbers.get(name, 0.0) for numbers in self._numbers], dtype=np.float64)
-                for name in Terms._fields
-            )
+        most, notes = np.array(self._notes, dtype=np.float64).reshape(-1, 2).T
+        terms = [[numbers.get(name, 0.0) for numbers in self._numbers] for name in Terms._fields]
+        plans = self.plans
+        return Arrays(
+            Book(
+                Table(*(np.ascontiguousarray(column) for column in rows.T)),
+                np.ascontiguousarray(most),
+                np.ascontiguousarray(notes),
+            ),
+            np.array(terms, dtype=np.float64),
+            np.array([plan.shape for plan in plans], dtype=np.int16),
+            np.array([plan.isolated for plan in plans], dtype=bool),
+            np.array([plan.fault for plan in plans], dtype=bool),
+            *(Coded.of(words).codes for words in zip(*map(_names, plans), strict=True)),
         )
 
 
@@ -294,8 +314,8 @@ def _netted(contract: Contract, rules: Rules) -> str:
     return contract.base if rules.netting is Netting.BASE else contract.symbol
 
 
-def _coded(words: Iterable[str]) -> Codes:
-    return Coded.of(list(words)).codes
+def _names(plan: Plan) -> tuple[str, str, str]:
+    return plan.exchange, plan.settle, plan.symbol
 
 
 def _both(number: Decimal | None) -> tuple[float, float]:

@@ -97,7 +97,7 @@ def _fill(
 
 def pools_of(columns: Columns, keys: Keys, plans: Plans) -> Pools | None:
     """Return the cross positions, pool by pool; None if there are none."""
-    cross = np.array([not plan.isolated for plan in plans.plans], dtype=bool)
+    cross = ~plans.arrays().isolated
     if not cross.any():
         return None
     rows = np.flatnonzero(cross[keys.plan])
@@ -107,7 +107,7 @@ def pools_of(columns: Columns, keys: Keys, plans: Plans) -> Pools | None:
     if account is None:
         return Pools(rows, np.arange(len(rows)))
     codes = account.codes[rows].astype(np.int64)
-    exchange = plans.exchange_codes()[keys.plan[rows]]
+    exchange = plans.arrays().exchange[keys.plan[rows]]
     most = int(exchange.max()) + 1
     key = np.where(codes < 0, len(account.words) * most + rows, codes * most + exchange)
     if not (key[1:] >= key[:-1]).all():
@@ -137,7 +137,8 @@ def sound(columns: Columns, keys: Keys, plans: Plans, pools: Pools) -> Mask:
     least, most = np.fmin.reduceat(wallet, starts), np.fmax.reduceat(wallet, starts)
     good: Mask = (least == most) & (np.abs(most) < position.MOST)
     good &= (np.abs(most) > position.LEAST) | (most == 0)
-    odd = plans.shapeless()[plan]
+    arrays = plans.arrays()
+    odd = arrays.shape[plan] < 0
     if keys.irregular is not None:
         odd = odd | keys.irregular[rows]
     for name in columns.numbers:
@@ -147,9 +148,9 @@ def sound(columns: Columns, keys: Keys, plans: Plans, pools: Pools) -> Mask:
     if len(starts) == len(rows):
         return good
     codes = [columns.words[name].codes[rows] for name in _WORDS if name in columns.words]
-    for code in (*codes, plans.settle_codes()[plan]):
+    for code in (*codes, arrays.settle[plan]):
         good &= np.minimum.reduceat(code, starts) == np.maximum.reduceat(code, starts)
-    symbols = plans.symbol_codes()[plan].astype(np.int64)
+    symbols = arrays.symbol[plan].astype(np.int64)
     key = np.sort(pools.pool * (int(symbols.max()) + 1) + symbols)
     twice = key[1:][key[1:] == key[:-1]] // (int(symbols.max()) + 1)
     good[twice] = False

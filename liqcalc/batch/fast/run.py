@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from liqcalc.batch.fast import columnar, position
-from liqcalc.batch.fast.columnar import FIGURES, Block, Book
+from liqcalc.batch.fast.columnar import FIGURES, Block
 from liqcalc.batch.fast.memory import room
 from liqcalc.batch.fast.position import Raw, Terms
 from liqcalc.batch.fast.shapes import Inputs
@@ -147,13 +147,12 @@ class Task:
         self, columns: Columns, keys: Keys, plans: Plans, *, compiled: bool | None = None
     ) -> None:
         self.keys = keys
-        self.book = Book(plans.table(), plans.most_leverage(), plans.tier_notes())
-        self.terms = np.ascontiguousarray(np.array(plans.terms()))
+        arrays = plans.arrays()
+        self.book, self.terms, self.shape = arrays.book, arrays.terms, arrays.shape
         nothing = np.full(1, np.nan)
         self.numbers = [columns.numbers.get(name, nothing) for name in Raw._fields]
         given = Inputs(*(name in columns.numbers for name in Inputs._fields))
         self.shapes = [shape._replace(given=given) for shape in plans.shapes]
-        self.shape = np.array([plan.shape for plan in plans.plans], dtype=np.int16)
         self.plans_of = [np.flatnonzero(self.shape == i) for i in range(len(self.shapes))]
         self.seen = plans.seen
         self.compiled = self._compiled(wanted=compiled)
@@ -208,7 +207,7 @@ def worth_compiling(shape: Shape, rows: int, seen: Counter[Shape]) -> bool:
 
 def isolated(task: Task, plans: Plans, out: Output) -> None:
     """Fill `out` for the isolated positions; the others stay to be done again."""
-    alone = np.array([plan.shape if plan.isolated else -1 for plan in plans.plans], dtype=np.int16)
+    alone = plans.arrays().alone
     prepared = task.prepared()
 
     def part(start: int) -> None:

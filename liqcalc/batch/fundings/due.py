@@ -83,8 +83,7 @@ class DueOf:
         self.alone = _alone(columns)
         self.paid = Paid.empty(columns.rows)
         self.task = Task(columns, keys, plans, compiled=False)
-        kinds = [plan.shape if plan.isolated else -1 for plan in plans.plans]
-        self.kind = np.array([*kinds, -1], dtype=np.int16)
+        self.kind = plans.arrays().alone
         self.compiled = self._compiled(compiled)
 
     def _compiled(self, wanted: bool | None) -> list[bool]:  # noqa: FBT001 - as it was given

@@ -128,8 +128,7 @@ class _Stress:
 
     def found(self) -> Grid:
         """Return every cell: columns first, then cells that must be asked about alone."""
-        kinds = [plan.shape if plan.isolated else -1 for plan in self.plans.plans]
-        kind = np.array([*kinds, -1], dtype=np.int16)[self.keys.plan]
+        kind = self.plans.arrays().alone[self.keys.plan]
         if self.keys.irregular is not None:
             kind[self.keys.irregular] = -1
         for name in _ALONE:

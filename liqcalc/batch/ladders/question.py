@@ -86,7 +86,7 @@ def _beside_due(columns: Columns, task: Task, plans: Plans, status: Coded) -> Ma
     """Return the cross rows of accounts in which a condition holds at the marks."""
     account = columns.words.get("account_id")
     due = np.array([*(word == Status.ALREADY_LIQUIDATABLE for word in status.words), False])
-    cross = np.array([not plan.isolated for plan in plans.plans], dtype=bool)[task.keys.plan]
+    cross = ~plans.arrays().isolated[task.keys.plan]
     if account is None:
         return np.zeros(columns.rows, dtype=bool)
     cross &= account.codes >= 0
@@ -97,7 +97,7 @@ def _beside_due(columns: Columns, task: Task, plans: Plans, status: Coded) -> Ma
 
 def _single(columns: Columns, task: Task, plans: Plans) -> Mask:
     """Return the rows that share their money with no other, and have no odd input."""
-    isolated = np.array([plan.isolated for plan in plans.plans], dtype=bool)
+    isolated = plans.arrays().isolated
     found: Mask = isolated[task.keys.plan]
     account, wallet = columns.words.get("account_id"), columns.numbers.get("wallet_balance")
     if wallet is not None:

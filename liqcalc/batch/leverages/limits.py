@@ -68,7 +68,7 @@ class _Setting(NamedTuple):
 
 def limits_of(plans: Plans, book: Book, catalog: Catalog) -> Limits:
     """Return the limits of all plans, as `liqcalc.answers.leverage.search.limit_of` has them."""
-    first, count = (np.asarray(x).astype(np.int64) for x in plans.terms()[_FIRST : _FIRST + 2])
+    first, count = plans.arrays().terms[_FIRST : _FIRST + 2].astype(np.int64)
     with exact():
         settings = [_setting(plan, catalog) for plan in plans.plans]
         rows = [
