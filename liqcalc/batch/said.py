@@ -9,7 +9,7 @@ import numpy as np
 
 from liqcalc.batch.columns import Coded
 from liqcalc.batch.exactly import INVALID
-from liqcalc.batch.fast import position
+from liqcalc.batch.fast import outcome
 from liqcalc.engine.solve import Status
 
 if TYPE_CHECKING:
@@ -29,11 +29,11 @@ REASONS = (
 _OF_TABLES = ("LQ301", "LQ302")
 _FLAGS = 64
 _CODES = (
-    (position.ABOVE_CAP, "LQ304"),
-    (position.ABOVE_LEVERAGE, "LQ305"),
-    (position.INFERRED, "LQ306"),
-    (position.NO_LOT, "LQ307"),
-    (position.NO_MARGIN, "LQ407"),
+    (outcome.ABOVE_CAP, "LQ304"),
+    (outcome.ABOVE_LEVERAGE, "LQ305"),
+    (outcome.INFERRED, "LQ306"),
+    (outcome.NO_LOT, "LQ307"),
+    (outcome.NO_MARGIN, "LQ407"),
 )
 
 
@@ -95,7 +95,7 @@ def _texts(warnings: tuple[str, ...]) -> list[str]:
     """
     texts = []
     for flags in range(_FLAGS):
-        own = () if flags & position.OWN_RATE else _OF_TABLES
+        own = () if flags & outcome.OWN_RATE else _OF_TABLES
         codes = {word for word in warnings if word in own or word not in _OF_TABLES}
         codes |= {code for flag, code in _CODES if flags & flag}
         texts.append(" ".join(sorted(codes)))

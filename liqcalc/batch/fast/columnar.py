@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from liqcalc.batch.fast import ends, position, row
+from liqcalc.batch.fast import behind, ends, outcome, position, row
 from liqcalc.batch.fast.meant import meant
 from liqcalc.batch.fast.pairs import take
 from liqcalc.batch.fast.position import Raw
@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from liqcalc.batch.columns import Floats, Mask
+    from liqcalc.batch.fast.behind import Backing
     from liqcalc.batch.fast.ends import Table
-    from liqcalc.batch.fast.position import Backing, Ending, Spot, Standing, Terms
+    from liqcalc.batch.fast.outcome import Ending, Standing
+    from liqcalc.batch.fast.position import Spot, Terms
     from liqcalc.batch.fast.row import Given, Margins, Rates, Values
     from liqcalc.batch.fast.shapes import Shape
 
@@ -70,7 +72,7 @@ def isolated(
         book: of all plans.
     """
     p = marked(shape, numbers, side, terms, book)
-    backing = position.backing_of(shape, p.margins, p.values)
+    backing = behind.backing_of(shape, p.margins, p.values)
     return found(shape, p, backing, terms, book)
 
 
@@ -94,15 +96,13 @@ def found(shape: Shape, p: Position, backing: Backing, terms: Terms, book: Book)
     given, values, spot, rates, margins, usable = p
     at = spot.first + spot.at
     most, notes = take(book.most, at), take(book.notes, at)
-    standing = position.standing_of(
+    standing = outcome.standing_of(
         shape, given, rates, values, spot, margins, backing, terms, most, notes
     )
     line = ends.quick_line(shape, given, rates, values, margins, backing.cash, backing.size)
     drift, fee = row.drift_of(shape, given.side), margins.fee_rate
-    root = position.root_of(
-        shape, drift, spot, rates, line.base.hi, fee.hi, line.health, book.table
-    )
-    free = position.free_of(shape, backing)
-    ending = position.ending_of(shape, given, line, fee, root, values.size, spot.own, terms, free)
+    root = outcome.root_of(shape, drift, spot, rates, line.base.hi, fee.hi, line.health, book.table)
+    free = behind.free_of(shape, backing)
+    ending = outcome.ending_of(shape, given, line, fee, root, values.size, spot.own, terms, free)
     again = standing.doubt | ending.doubt | ~usable
     return Block(standing, ending, spot.at + 1.0, again)

@@ -1,7 +1,7 @@
 """The same functions for single rows, compiled with numba.
 
 Nothing is written twice: numba compiles the functions of `pairs`, `meant`,
-`grid`, `row`, `ends` and `position` themselves.  Only the few primitives that
+`grid`, `row`, `ends`, `position`, `behind` and `outcome` themselves.  Only the few primitives that
 tell a column from a single number have a second form here.
 """
 
@@ -25,7 +25,7 @@ from numba.extending import (
     type_callable,
 )
 
-from liqcalc.batch.fast import ends, grid, meant, pairs, position, row
+from liqcalc.batch.fast import behind, ends, grid, meant, outcome, pairs, position, row
 from liqcalc.batch.fast.pairs import Pair
 from liqcalc.engine import formulas
 
@@ -178,7 +178,7 @@ def teach(function: Any) -> None:
     overload(function, jit_options=_OPTIONS, strict=False)(implementation)
 
 
-for _module in (pairs, meant, grid, row, ends, position, formulas):
+for _module in (pairs, meant, grid, row, ends, position, behind, outcome, formulas):
     for _function in vars(_module).values():
         ours = inspect.isfunction(_function) and _function.__module__ == _module.__name__
         if ours and _function not in _PRIMITIVES:

@@ -8,7 +8,8 @@ import numpy as np
 from numba import njit
 
 from liqcalc.batch.fast import compiled, meant
-from liqcalc.batch.fast.position import Prices, Raw, Share, Terms
+from liqcalc.batch.fast.behind import Share
+from liqcalc.batch.fast.position import Prices, Raw, Terms
 from liqcalc.batch.fast.slots import STRIDE, load_of, slots_of
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from liqcalc.batch.fast import columnar, position
+from liqcalc.batch.fast import behind, columnar, position
+from liqcalc.batch.fast.behind import Share
 from liqcalc.batch.fast.meant import meant
 from liqcalc.batch.fast.pairs import Pair, add
-from liqcalc.batch.fast.position import Share
 from liqcalc.batch.fast.run import BLOCK, CHUNK, kinds_of, on_cores, runs_of
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ def _bring(
         at = places[start : start + BLOCK]
         numbers, side, terms = task.inputs(rows[at])
         p = columnar.marked(shape, numbers, side, terms, task.book)
-        share = position.share_of(shape, p.given, p.values, p.spot, p.margins, terms)
+        share = behind.share_of(shape, p.given, p.values, p.spot, p.margins, terms)
         for j, pair in enumerate(share[:-1]):
             shares[2 * j, at], shares[2 * j + 1, at] = pair.hi, pair.lo
         shares[_SUMS, at] = np.maximum(share.doubt, ~p.usable)
@@ -262,7 +262,7 @@ def _finish(
         p = columnar.marked(shape, numbers, side, terms, task.book)
         whole = _share(sums, pool[at])
         mine = Pair(wallet.hi[at], wallet.lo[at])
-        backing = position.pooled(shape, _share(shares, at), whole, mine, members[at])
+        backing = behind.pooled(shape, _share(shares, at), whole, mine, members[at])
         block = columnar.found(shape, p, backing, terms, task.book)
         out.put(some, task.keys.plan[some], block)
         out.again[some] |= whole.doubt != 0

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from liqcalc.batch.fast import ends, layout, meant, position, row, shapes
+from liqcalc.batch.fast import behind, ends, layout, meant, outcome, position, row, shapes
+from liqcalc.batch.fast.behind import Share
 from liqcalc.batch.fast.ends import Line
 from liqcalc.batch.fast.layout import (
     OPTIONS,
@@ -28,8 +29,9 @@ from liqcalc.batch.fast.layout import (
     Worth,
     inline,
 )
+from liqcalc.batch.fast.outcome import Root
 from liqcalc.batch.fast.pairs import Pair, take
-from liqcalc.batch.fast.position import Raw, Root, Share, Spot
+from liqcalc.batch.fast.position import Raw, Spot
 from liqcalc.batch.fast.row import Rates, Values
 from liqcalc.batch.fast.slots import ROWS, STRIDE
 
@@ -189,7 +191,7 @@ def steps_of(shape: Shape) -> Steps:
         for i in range(ROWS):
             g, r, v = _given(block, i, t), _rates(block, i), _known(block, i)
             m = row.margins(shape, g, r, v, row.zero(block[i]))
-            share = position.share_of(shape, g, v, _spot(block, i, t), m, t)
+            share = behind.share_of(shape, g, v, _spot(block, i, t), m, t)
             doubt = max(share.doubt, 1.0 * ~position.usable(inputs, _raw(block, i)))
             mine = Share(share.pnl, share.required, share.value, share.closing, doubt)
             _save_mine(block, i, mine)
@@ -201,14 +203,14 @@ def steps_of(shape: Shape) -> Steps:
             g, r, v = _given(block, i, t), _rates(block, i), _known(block, i)
             m = row.margins(shape, g, r, v, row.zero(block[i]))
             if alone:
-                backing = position.backing_of(shape, m, v)
+                backing = behind.backing_of(shape, m, v)
             else:
                 b = _behind(block, i)
-                backing = position.pooled(
+                backing = behind.pooled(
                     shape, _mine(block, i), _pool(block, i), b.wallet, b.members
                 )
             p, spot = _place(block, i), _spot(block, i, t)
-            s = position.standing_of(shape, g, r, v, spot, m, backing, t, p.most, p.notes)
+            s = outcome.standing_of(shape, g, r, v, spot, m, backing, t, p.most, p.notes)
             standing = Stand(
                 s.bankruptcy_price,
                 s.notional,
@@ -223,7 +225,7 @@ def steps_of(shape: Shape) -> Steps:
             line = ends.quick_line(shape, g, r, v, m, backing.cash, backing.size)
             drift, fee = row.drift_of(shape, block[i]), m.fee_rate
             stays = ends.stays(drift, r, p.low, p.high, line.base.hi, fee.hi, line.health)
-            free = position.free_of(shape, backing)
+            free = behind.free_of(shape, backing)
             course = Course(line.base, line.health, line.size, fee, free, 1.0 * stays)
             _save_course(block, i, course)
             if moves:
@@ -240,7 +242,7 @@ def steps_of(shape: Shape) -> Steps:
                 continue
             drift = row.drift_of(shape, block[i])
             r, spot = _rates(block, i), _spot(block, i, t)
-            root = position.root_of(shape, drift, spot, r, c.base.hi, c.fee.hi, c.health, table)
+            root = outcome.root_of(shape, drift, spot, r, c.base.hi, c.fee.hi, c.health, table)
             turn = Turn(root.mmr, root.deduction, root.edge, 1.0 * root.none, 1.0 * root.doubt)
             _save_turn(block, i, turn)
 
@@ -255,12 +257,12 @@ def steps_of(shape: Shape) -> Steps:
                 turn = _turn(block, i)
                 root = Root(turn.mmr, turn.deduction, turn.edge, turn.none > 0, turn.doubt > 0)
             line = Line(c.base, c.health, c.size, ends.NEAR_ZERO * c.size)
-            e = position.ending_of(shape, g, line, c.fee, root, size, _own(block, i), t, c.free)
+            e = outcome.ending_of(shape, g, line, c.fee, root, size, _own(block, i), t, c.free)
             doubt = _stand(block, i).doubt + 1.0 * ~position.usable(inputs, _raw(block, i))
             doubt = doubt + 1.0 * e.doubt
             if not alone:
                 doubt = doubt + _pool(block, i).doubt
-            again, reason = 1.0 if doubt > 0 else 0.0, position.reason_of(e)
+            again, reason = 1.0 if doubt > 0 else 0.0, outcome.reason_of(e)
             _save_end(block, i, End(e.liquidation_price, p.at + 1.0, e.status, reason, again))
 
     return Steps(mean, value, find_tier, bring, stand, find_root, finish)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from liqcalc.batch.fast import ends, position, row
+from liqcalc.batch.fast import behind, ends, position, row
 from liqcalc.batch.fast.ends import HARDLY_ANYTHING
 from liqcalc.batch.fast.pairs import Pair, Value, where
 from liqcalc.batch.fast.position import Prices, Raw
@@ -74,7 +74,7 @@ def cell(
     spot = position.spot_of(shape, raw, values.size, terms, table)
     rates = position.rates_of(shape, raw, spot.own, ends.rates_at(table, spot.first + spot.at))
     margins = row.margins(shape, given, rates, values, row.zero(side))
-    backing = position.backing_of(shape, margins, values)
+    backing = behind.backing_of(shape, margins, values)
     line = ends.line(shape, given, rates, values, margins, backing.cash, backing.size)
     ratio = backing.requirement / backing.equity
     equity = start.margin + margins.pnl

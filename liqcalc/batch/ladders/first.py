@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from liqcalc.batch.fast import position
+from liqcalc.batch.fast import outcome, position
 from liqcalc.batch.fast.meant import meant
 from liqcalc.batch.fast.pairs import where
 from liqcalc.batch.fast.position import Raw
@@ -190,7 +190,7 @@ def _what_is_left(kind: Kind, s: Stand, rows: NDArray[np.int64], found: Block) -
     """Write what is left of positions after a step, and where that ends."""
     fee, root, size = s.margins.fee_rate, root_of(kind, s), s.values.size
     free = s.backing.equity - s.backing.requirement
-    ending = position.ending_of(
+    ending = outcome.ending_of(
         kind.shape, s.given, s.line, fee, root, size, s.spot.own, s.terms, free
     )
     found.numbers[8, rows] = ending.liquidation_price

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from liqcalc.batch.fast import ends, position, row, shapes
+from liqcalc.batch.fast import behind, ends, outcome, position, row, shapes
 from liqcalc.batch.fast.ends import NOTHING, End
 from liqcalc.batch.fast.grid import ENTRY, NONE, to_digits, to_tick
 from liqcalc.batch.fast.pairs import Pair, where
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from liqcalc.batch.columns import Floats, Mask
+    from liqcalc.batch.fast.behind import Backing
     from liqcalc.batch.fast.ends import Line, Table
-    from liqcalc.batch.fast.position import Backing, Raw, Root, Spot, Terms
+    from liqcalc.batch.fast.outcome import Root
+    from liqcalc.batch.fast.position import Raw, Spot, Terms
     from liqcalc.batch.fast.row import Given, Margins, Rates, Values
     from liqcalc.batch.fast.shapes import Shape
 
@@ -131,9 +133,9 @@ def _backing(
     wallet: Pair,
 ) -> Backing:
     if shape.isolated:
-        return position.backing_of(shape, margins, values)
-    mine = position.share_of(shape, given, values, spot, margins, terms)
-    return position.pooled(shape, mine, mine, wallet, 1.0 + 0.0 * given.side)
+        return behind.backing_of(shape, margins, values)
+    mine = behind.share_of(shape, given, values, spot, margins, terms)
+    return behind.pooled(shape, mine, mine, wallet, 1.0 + 0.0 * given.side)
 
 
 def _held(shape: Shape, g: Given, values: Values, margins: Margins) -> Pair:
@@ -175,7 +177,7 @@ def root_of(kind: Kind, s: Stand) -> Root:
     """Return what decides where the condition begins or ceases to hold."""
     drift = row.drift_of(kind.shape, s.given.side)
     base, fee, health = s.line.base.hi, s.margins.fee_rate.hi, s.line.health
-    return position.root_of(kind.shape, drift, s.spot, s.rates, base, fee, health, kind.table)
+    return outcome.root_of(kind.shape, drift, s.spot, s.rates, base, fee, health, kind.table)
 
 
 def level_of(kind: Kind, s: Stand) -> End:

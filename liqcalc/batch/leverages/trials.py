@@ -11,7 +11,8 @@ import numpy as np
 from liqcalc.batch.fast import columnar, shapes
 from liqcalc.batch.fast.grid import NONE, Print
 from liqcalc.batch.fast.keys import Keys
-from liqcalc.batch.fast.position import ALREADY, UNKNOWN, Raw, Terms
+from liqcalc.batch.fast.outcome import ALREADY, UNKNOWN
+from liqcalc.batch.fast.position import Raw, Terms
 from liqcalc.batch.fast.run import Output, Task, can_compile, isolated, worth_compiling
 from liqcalc.batch.said import Said
 from liqcalc.engine.numbers import UNROUNDED
