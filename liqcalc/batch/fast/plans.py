@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 _INF = float("inf")
 _NAN = float("nan")
+_NAMES = ("exchange", "settle", "symbol")
 _NO_DAY = "no day"
 _NO_STEP = Tick(_NAN, _NAN, _NAN, _NAN)
 
@@ -305,17 +306,13 @@ class Plans:
             np.array([plan.shape for plan in plans], dtype=np.int16),
             np.array([plan.isolated for plan in plans], dtype=bool),
             np.array([plan.fault for plan in plans], dtype=bool),
-            *(Coded.of(words).codes for words in zip(*map(_names, plans), strict=True)),
+            *(Coded.of([getattr(plan, name) for plan in plans]).codes for name in _NAMES),
         )
 
 
 def _netted(contract: Contract, rules: Rules) -> str:
     """Return what may stand in a pool only once: the symbol, or a base that is netted."""
     return contract.base if rules.netting is Netting.BASE else contract.symbol
-
-
-def _names(plan: Plan) -> tuple[str, str, str]:
-    return plan.exchange, plan.settle, plan.symbol
 
 
 def _both(number: Decimal | None) -> tuple[float, float]:
