@@ -12,7 +12,6 @@ import numpy as np
 from liqcalc.batch import tables
 from liqcalc.batch.columns import Results
 from liqcalc.batch.exactly import FIGURES, ExactRows, Found, whole_pools
-from liqcalc.batch.extras import need
 from liqcalc.batch.fast import columnar, pools, position
 from liqcalc.batch.fast.keys import keys_of
 from liqcalc.batch.fast.pairs import Pair
@@ -70,8 +69,6 @@ def evaluate(
 
     Source: the exchange's own, as for `liqcalc.price`.
     """
-    if compiled:
-        need("numba", extra="fast", where="compiled=True")
     columns, written = tables.read(table, given or {})
     day = today or time.strftime("%Y-%m-%d")
     return written(evaluate_columns(columns, catalog_of(exchanges), day, compiled=compiled))
@@ -87,6 +84,9 @@ def evaluate_columns(
         catalog: where exchanges are found.
         today: ISO date, against which the age of tables is counted.
         compiled: with numba or without it; None where it pays.
+
+    Raises:
+        InputError: `compiled` is True and numba is not installed.
     """
     with np.errstate(all="ignore"):
         return _Evaluation(columns, catalog, today).results(compiled=compiled)

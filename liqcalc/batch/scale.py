@@ -55,11 +55,14 @@ class Options(TypedDict, total=False):
         given: values that hold for every row, by the name of the input.
         exchanges: folders of your own exchanges, at the same place on each machine.
         today: ISO date, against which the age of tables is counted.
+        compiled: True: workers have numba compile with their first batches; see
+            `liqcalc.batch.question.evaluate`.
     """
 
     given: Mapping[str, Any] | None
     exchanges: Iterable[str | Path]
     today: str | None
+    compiled: bool | None
 
 
 class ForSpark(NamedTuple):
@@ -96,7 +99,8 @@ def evaluate_batch(batch: pa.Table | pa.RecordBatch, **options: Unpack[Options])
     """
     columns, written = tables.read(batch, options.get("given") or {})
     catalog = _catalog(tuple(str(path) for path in options.get("exchanges", ())))
-    found = written(evaluate_columns(columns, catalog, options.get("today") or _today()))
+    day, compiled = options.get("today") or _today(), options.get("compiled")
+    found = written(evaluate_columns(columns, catalog, day, compiled=compiled))
     return pa.table({name: plain(found[name]) for name in found.schema.names})
 
 
@@ -242,7 +246,8 @@ def _settled(options: Options) -> Options:
     named = filter(None, os.environ.get(ENVIRONMENT, "").split(os.pathsep))
     exchanges = tuple(str(path) for path in (*options.get("exchanges", ()), *named))
     today = options.get("today") or _today()
-    return Options(given=given, exchanges=exchanges, today=today)
+    compiled = options.get("compiled")
+    return Options(given=given, exchanges=exchanges, today=today, compiled=compiled)
 
 
 def _today() -> str:

@@ -42,3 +42,26 @@ def test_every_result_is_the_same(exchange):
     assert np.array_equal(plain.whole["tier"], compiled.whole["tier"])
     assert plain.about["redone"] == compiled.about["redone"]
     assert plain.about["redone"] < columns.rows
+
+
+def test_it_is_compiled_on_request_and_from_then_on(monkeypatch):
+    from liqcalc.batch.fast import kernel
+
+    calls = []
+    isolated = kernel.isolated
+    monkeypatch.setattr(
+        kernel, "isolated", lambda *a: calls.append(len(a[2].plans)) or isolated(*a)
+    )
+    catalog = Catalog()
+    columns = columns_of(RowMaker(CATALOG, ("kraken",)).rows(50, seed=2))
+
+    evaluate_columns(columns, catalog, TODAY)
+    assert not calls  # few rows are not worth it
+    evaluate_columns(columns, catalog, TODAY, compiled=True)
+    assert calls
+    calls.clear()
+    evaluate_columns(columns, catalog, TODAY)
+    assert calls
+    calls.clear()
+    evaluate_columns(columns, catalog, TODAY, compiled=False)
+    assert not calls

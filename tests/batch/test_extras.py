@@ -53,3 +53,14 @@ def test_functions_are_found_when_they_are_asked_for():
     assert "evaluate" in dir(liqcalc.batch)
     with pytest.raises(AttributeError, match="no attribute 'evalute'"):
         _ = batch.evalute
+
+
+def test_compiling_without_numba_is_refused(monkeypatch):
+    from liqcalc import batch
+
+    monkeypatch.setattr("liqcalc.batch.extras.find_spec", lambda _: None)
+    row = {"exchange": "binance", "symbol": "BTCUSDT", "side": "long", "qty": [1.0], "leverage": 5}
+    with pytest.raises(InputError) as caught:
+        batch.evaluate(row | {"entry_price": 60_000}, compiled=True)
+    assert "compiled=True: needs numba" in str(caught.value)
+    assert 'pip install "liqcalc[fast]"' in str(caught.value)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from liqcalc.batch.extras import need
 from liqcalc.batch.fast import columnar, outcome
 from liqcalc.batch.fast.columnar import FIGURES, Block
 from liqcalc.batch.fast.memory import room
@@ -159,11 +160,12 @@ class Task:
 
     def _compiled(self, *, wanted: bool | None) -> list[bool]:
         """Return for each shape whether it is compiled."""
-        if wanted is False or not can_compile():
-            return [False] * len(self.shapes)
         if wanted:
+            need("numba", extra="fast", where="compiled=True")
             self.seen.update(dict.fromkeys(self.shapes, WORTH_COMPILING))
             return [True] * len(self.shapes)
+        if wanted is False or not can_compile():
+            return [False] * len(self.shapes)
         per_plan = np.bincount(self.keys.plan, minlength=len(self.shape))
         return [
             worth_compiling(shape, int(per_plan[plans].sum()), self.seen)
