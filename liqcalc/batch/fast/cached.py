@@ -16,6 +16,7 @@ from liqcalc.engine import formulas
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
 
     from liqcalc.batch.fast.shapes import Shape
 
@@ -27,15 +28,15 @@ class _ShapeCache(FunctionCache):
     takes functions within functions for new ones in each run.
     """
 
-    def __init__(self, function: Callable[..., Any], shape: Shape) -> None:
+    def __init__(self, function: Callable[..., Any], shape: Shape, text: str) -> None:
         super().__init__(function)
         self._shape = shape
+        self._text = text
 
     @property
     def marker(self) -> Path:
         """Return the file that says that the function is on disk."""
-        text = f"{_sources()} {self._shape!r}"
-        name = sha256(text.encode()).hexdigest()[:16]
+        name = sha256(f"{self._text} {self._shape!r}".encode()).hexdigest()[:16]
         return Path(self.cache_path) / f"{self._py_func.__qualname__.split('.')[0]}.{name}.ready"
 
     def save_overload(self, sig: Any, data: Any) -> None:  # noqa: ANN401 - numba's
@@ -44,23 +45,32 @@ class _ShapeCache(FunctionCache):
             self.marker.touch()
 
     def _index_key(self, sig: Any, codegen: Any) -> Any:  # noqa: ANN401 - numba's
-        return sig, codegen.magic_tuple(), _sources(), repr(self._shape)
+        return sig, codegen.magic_tuple(), self._text, repr(self._shape)
 
 
 @cache
-def _sources() -> str:
-    """Return a hash of the text that is compiled."""
-    here = Path(__file__).parent
-    text = sha256()
-    for path in [*sorted(here.glob("*.py")), Path(formulas.__file__)]:
-        text.update(path.read_bytes())
-    return text.hexdigest()
+def _text(*modules: ModuleType) -> str:
+    """Return a hash of the text that is compiled: all of this folder, and of `modules`."""
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    files += [Path(str(module.__file__)) for module in modules]
+    return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
-def compiled(function: Callable[..., Any], shape: Shape) -> Any:  # noqa: ANN401 - numba's
-    """Return `function` compiled for rows of `shape`, from disk if it has been before."""
+def compiled(
+    function: Callable[..., Any],
+    shape: Shape,
+    *others: ModuleType,
+) -> Any:  # noqa: ANN401 - numba's
+    """Return `function` compiled for rows of `shape`, from disk if it has been before.
+
+    Args:
+        function: to be compiled.
+        shape: of its rows.
+        others: modules outside this folder that hold parts of it.
+    """
     made = njit(**OPTIONS)(function)
-    made._cache = _ShapeCache(function, shape)  # noqa: SLF001 - what cache=True sets
+    text = _text(formulas, *others)
+    made._cache = _ShapeCache(function, shape, text)  # noqa: SLF001 - what cache=True sets
     return made
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from liqcalc.batch.fast.shapes import Inputs, Shape
 
 LEAST, MOST = 1e-20, 1e20
+_MOST_TAKER = 0.1
+"""Beyond it the division by 1 - rate magnifies what the exact engine itself rounds off."""
 
 
 class Raw(NamedTuple):
@@ -127,7 +129,7 @@ def usable(given: Inputs, raw: Raw) -> Value:
     if given.funding_paid:
         good = good & _moderate(raw.funding_paid.hi)
     if given.taker:
-        good = good & ~(np.abs(raw.taker.hi) >= 1)
+        good = good & ~(np.abs(raw.taker.hi) > _MOST_TAKER)
     if given.mmr:
         good = good & ~(raw.mmr.hi >= 1) & ~(raw.mmr.hi < 0)
     if given.deduction:

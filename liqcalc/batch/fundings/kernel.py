@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import sys
 from functools import cache
-from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,13 +38,6 @@ _save = _inline(_SLOTS[-1].save)
 
 
 @cache
-def _sources() -> str:
-    """Return a hash of the text that is compiled beside that of `fast`."""
-    paths = (__file__, module.__file__, settled.__file__)
-    return sha256(b"".join(Path(path).read_bytes() for path in paths)).hexdigest()
-
-
-@cache
 def _owing(shape: Shape) -> Any:  # noqa: ANN401 - numba's
     """Return what computes a block of rows."""
 
@@ -55,7 +47,7 @@ def _owing(shape: Shape) -> Any:  # noqa: ANN401 - numba's
             start = settle(shape, raw, side, _terms(block, i), table)
             _save(block, i, owe(shape, raw, side, start, _due(block, i), _held(block, i)))
 
-    return compiled_for(compute, (shape, _sources()))  # type: ignore[arg-type]  # only its name
+    return compiled_for(compute, shape, settled, module, sys.modules[__name__])
 
 
 def ready(shape: Shape) -> bool:

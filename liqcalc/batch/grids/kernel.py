@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import sys
 from functools import cache
-from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,13 +34,6 @@ _raw, _terms = _inline(_RAW.load), _inline(_TERMS.load)
 
 
 @cache
-def _sources() -> str:
-    """Return a hash of the text that is compiled beside that of `fast`."""
-    paths = (__file__, grid_cells.__file__, settled.__file__)
-    return sha256(b"".join(Path(path).read_bytes() for path in paths)).hexdigest()
-
-
-@cache
 def _cells(shape: Shape) -> Any:  # noqa: ANN401 - numba's
     """Return what computes the cells of a block of rows."""
     there = with_margin(shape)
@@ -62,7 +54,7 @@ def _cells(shape: Shape) -> Any:  # noqa: ANN401 - numba's
                 out[3, i, j] = c.margin_ratio
                 out[4, i, j] = 2.0 if c.doubt else 1.0 * c.over
 
-    return compiled_for(compute, (shape, _sources()))  # type: ignore[arg-type]  # only its name
+    return compiled_for(compute, shape, settled, grid_cells, sys.modules[__name__])
 
 
 def ready(shape: Shape) -> bool:
