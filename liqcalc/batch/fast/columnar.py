@@ -96,13 +96,15 @@ def found(shape: Shape, p: Position, backing: Backing, terms: Terms, book: Book)
     given, values, spot, rates, margins, usable = p
     at = spot.first + spot.at
     most, notes = take(book.most, at), take(book.notes, at)
+    amounts = outcome.amounts_of(shape, given, rates, values, spot, margins, backing)
     standing = outcome.standing_of(
-        shape, given, rates, values, spot, margins, backing, terms, most, notes
+        shape, given, rates, values, spot.own, terms, most, notes, amounts
     )
     line = ends.quick_line(shape, given, rates, values, margins, backing.cash, backing.size)
     drift, fee = row.drift_of(shape, given.side), margins.fee_rate
     root = outcome.root_of(shape, drift, spot, rates, line.base.hi, fee.hi, line.health, book.table)
     free = behind.free_of(shape, backing)
-    ending = outcome.ending_of(shape, given, line, fee, root, values.size, spot.own, terms, free)
-    again = standing.doubt | ending.doubt | ~usable
+    reach = outcome.reach_of(shape, given, line, fee, root, values.size, spot.own, terms, free)
+    ending = outcome.ending_of(shape, given, reach)
+    again = (standing.doubt > 0) | ending.doubt | ~usable
     return Block(standing, ending, spot.at + 1.0, again)

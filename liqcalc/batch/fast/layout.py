@@ -9,6 +9,7 @@ from numba import njit
 
 from liqcalc.batch.fast import compiled, meant
 from liqcalc.batch.fast.behind import Share
+from liqcalc.batch.fast.outcome import Amounts, Reach, Standing
 from liqcalc.batch.fast.position import Prices, Raw, Terms
 from liqcalc.batch.fast.slots import STRIDE, load_of, slots_of
 
@@ -85,19 +86,6 @@ class Behind(NamedTuple):
     members: Value
 
 
-class Stand(NamedTuple):
-    """`Standing` as numbers."""
-
-    bankruptcy_price: Value
-    notional: Value
-    initial_margin: Value
-    maintenance_margin: Value
-    margin_ratio: Value
-    max_leverage: Value
-    warnings: Value
-    doubt: Value
-
-
 class End(NamedTuple):
     """`Ending` as numbers, with the tier; `again` = to be done exactly."""
 
@@ -118,9 +106,11 @@ WORTH = slots_of(Worth, PRICES.after)
 PLACE = slots_of(Place, WORTH.after)
 REQUIRED = slots_of(Required, PLACE.after)
 ASKED = slots_of(Asked, REQUIRED.after)
-COURSE = slots_of(Course, ASKED.after)
+AMOUNTS = slots_of(Amounts, ASKED.after)
+REACH = slots_of(Reach, AMOUNTS.after)
+COURSE = slots_of(Course, REACH.after)
 TURN = slots_of(Turn, COURSE.after)
-STAND = slots_of(Stand, TURN.after)
+STAND = slots_of(Standing, TURN.after)
 END = slots_of(End, STAND.after)
 MINE = slots_of(Share, END.after)
 POOL = slots_of(Share, MINE.after)
@@ -134,12 +124,14 @@ inline = njit(error_model="numpy", forceinline=True, _nrt=False)
 raw_of, prices_of, worth_of = (inline(s.load) for s in (RAW, PRICES, WORTH))
 place_of, course_of = (inline(s.load) for s in (PLACE, COURSE))
 required_of, asked_of = (inline(s.load) for s in (REQUIRED, ASKED))
+amounts_of, reach_of = (inline(s.load) for s in (AMOUNTS, REACH))
 turn_of, mine_of, pool_of = (inline(s.load) for s in (TURN, MINE, POOL))
 behind_of, stand_of = (inline(s.load) for s in (BEHIND, STAND))
 terms_of = inline(load_of(Terms))
 
 save_prices, save_worth, save_place = (inline(s.save) for s in (PRICES, WORTH, PLACE))
 save_required, save_asked = (inline(s.save) for s in (REQUIRED, ASKED))
+save_amounts, save_reach = (inline(s.save) for s in (AMOUNTS, REACH))
 save_course, save_turn = (inline(s.save) for s in (COURSE, TURN))
 save_mine, save_stand, save_end = (inline(s.save) for s in (MINE, STAND, END))
 

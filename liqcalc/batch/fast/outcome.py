@@ -42,12 +42,36 @@ class Root(NamedTuple):
     doubt: Value
 
 
+class Amounts(NamedTuple):
+    """What a position requires, before it is printed.
+
+    Attributes:
+        initial, held: margins.
+        lost: size of the numbers that `held` is the difference of.
+        bankrupt: price at which what backs it is gone.
+        size, result: of the strain of that price.
+        none: 1 where there is no such price.
+        ratio: requirement / equity; NaN where nothing is left.
+        doubt: 1 where an amount is not certain.
+    """
+
+    initial: Pair
+    held: Pair
+    lost: Value
+    bankrupt: Pair
+    size: Value
+    result: Value
+    none: Value
+    ratio: Value
+    doubt: Value
+
+
 class Standing(NamedTuple):
     """What a position is worth and required to have, as printed; NaN where there is nothing.
 
     Attributes:
         warnings: a sum of flags.
-        doubt: a figure is not certain.
+        doubt: 1 where a figure is not certain.
     """
 
     bankruptcy_price: Value
@@ -60,12 +84,22 @@ class Standing(NamedTuple):
     doubt: Value
 
 
-class Money(NamedTuple):
-    """A position's value and margins as they are printed."""
+class Reach(NamedTuple):
+    """Where a position is liquidated, before it is printed.
 
-    notional: Value
-    initial_margin: Value
-    maintenance_margin: Value
+    Attributes:
+        price: NaN where there is none.
+        size, result: of its strain.
+        status: a place among the four.
+        reason: why there is no price, a place among the three; -1 if there is one.
+        doubt: 1 where it is not certain.
+    """
+
+    price: Pair
+    size: Value
+    result: Value
+    status: Value
+    reason: Value
     doubt: Value
 
 
@@ -74,18 +108,13 @@ class Ending(NamedTuple):
 
     Attributes:
         liquidation_price: as printed; NaN where there is none.
-        status: a place among the four.
-        none: no positive price liquidates.
-        unprinted: the exchange would print 0 as the price.
-        unknown: it is where no row of the tier table is known.
+        status, reason: as in `Reach`.
         doubt: it is not certain.
     """
 
     liquidation_price: Value
     status: Value
-    none: Value
-    unprinted: Value
-    unknown: Value
+    reason: Value
     doubt: Value
 
 
@@ -125,49 +154,76 @@ def root_of(
     return Root(mmr, deduction, edge, found.none & ~spot.own, doubt)
 
 
+def amounts_of(
+    shape: Shape, g: Given, r: Rates, v: Values, spot: Spot, margins: Margins, backing: Backing
+) -> Amounts:
+    """Return what a position requires, and where what backs it is gone."""
+    held, lost = margins.maintenance, np.abs(r.deduction.hi)
+    if shape.residue and not shape.exempt:
+        held = held + margins.residue
+    if shape.fee_in_maintenance != shapes.NO_FEE:
+        held = held + margins.maintenance_fee
+        lost = lost + np.abs(margins.maintenance_fee.hi)
+    gone = ends.bankruptcy(shape, g, v, backing.bankrupt, backing.size)
+    if shape.share != shapes.ALL:
+        gone = ends.shared_loss(shape, g, v, backing.equity * backing.part)
+    ratio = backing.requirement / backing.equity
+    size = v.entry.hi + v.mark.hi + np.abs(backing.cash.hi) + backing.size
+    doubt = gone.doubt | margins.doubt | v.doubt | spot.doubt | (r.mmr.hi >= 1)
+    doubt = doubt | (np.abs(backing.equity.hi) <= HARDLY_ANYTHING * size)
+    doubt = doubt | (np.abs(backing.requirement.hi) <= _CANCELLED * v.mark.hi)
+    return Amounts(
+        margins.initial,
+        held,
+        lost,
+        gone.price,
+        gone.strain.size,
+        gone.strain.result,
+        1.0 * gone.none,
+        where(backing.equity.hi > 0, ratio.hi, np.nan),
+        1.0 * doubt,
+    )
+
+
 def standing_of(
     shape: Shape,
     g: Given,
     r: Rates,
     v: Values,
-    spot: Spot,
-    margins: Margins,
-    backing: Backing,
+    own: Value,
     t: Terms,
     most: Value,
     notes: Value,
+    a: Amounts,
 ) -> Standing:
-    """Return the figures that do not depend on where a position is liquidated.
+    """Return the figures that do not depend on where a position is liquidated, as printed.
 
     Args:
-        shape, g, r, v, spot, margins, backing, t: the position.
+        shape, g, r, v, own, t, a: the position.
         most, notes: maximum leverage of its tier, and what is to be said of it.
     """
-    money = _money(shape, g, r, v, margins)
-    ratio = backing.requirement / backing.equity
-    size = v.entry.hi + v.mark.hi + np.abs(backing.cash.hi) + backing.size
-    gone = ends.bankruptcy(shape, g, v, backing.bankrupt, backing.size)
-    if shape.share != shapes.ALL:
-        gone = ends.shared_loss(shape, g, v, backing.equity * backing.part)
-    lost = printed(gone.price, shape.bankruptcy_price, g.tick, g.side, gone.strain)
-    doubt = money.doubt | gone.doubt | (lost.doubt & ~gone.none)
-    doubt = doubt | (np.abs(backing.equity.hi) <= HARDLY_ANYTHING * size)
-    doubt = doubt | (np.abs(backing.requirement.hi) <= _CANCELLED * v.mark.hi)
+    notional = printed(row.valued(v, shape.notional_at), shape.notional, g.tick, g.side, UNSTRAINED)
+    initial = printed(a.initial, shape.initial, g.tick, g.side, UNSTRAINED)
+    held, doubt = _maintenance(shape, g, r, v, a)
+    lost = printed(a.bankrupt, shape.bankruptcy_price, g.tick, g.side, Strain(a.size, a.result))
+    none = a.none > 0
+    doubt = doubt | notional.doubt | (initial.doubt & ~np.isnan(initial.value.hi))
+    doubt = doubt | (lost.doubt & ~none) | (a.doubt > 0)
     if not shape.linear:
-        doubt = doubt | (~gone.none & ~(lost.value.hi > 0))  # a fee may be counted at it
+        doubt = doubt | (~none & ~(lost.value.hi > 0))  # a fee may be counted at it
     return Standing(
-        where(gone.none | ~(lost.value.hi > 0), np.nan, lost.value.hi),
-        money.notional,
-        money.initial_margin,
-        money.maintenance_margin,
-        where(backing.equity.hi > 0, ratio.hi, np.nan),
-        where(spot.own, np.nan, most),
-        _warnings(shape, g, v.size, spot.own, t, most, notes),
-        doubt | margins.doubt | v.doubt | spot.doubt | (r.mmr.hi >= 1),
+        where(none | ~(lost.value.hi > 0), np.nan, lost.value.hi),
+        notional.value.hi,
+        initial.value.hi,
+        held,
+        a.ratio,
+        where(own, np.nan, most),
+        _warnings(shape, g, v.size, own, t, most, notes),
+        1.0 * doubt,
     )
 
 
-def ending_of(
+def reach_of(
     shape: Shape,
     g: Given,
     line: Line,
@@ -177,8 +233,8 @@ def ending_of(
     own: Value,
     t: Terms,
     free: Pair,
-) -> Ending:
-    """Return where a position is liquidated.
+) -> Reach:
+    """Return where a position is liquidated, before that is printed.
 
     Args:
         shape, g, line, t: the position.
@@ -189,8 +245,7 @@ def ending_of(
         free: equity of a cross pool above its requirement.
     """
     drift = row.drift_of(shape, g.side)
-    health = line.health
-    already = health < 0
+    already = line.health < 0
     slope = ends.slope_of(shape, drift, fee)
     if shape.requirement_moves:
         nothing, leaps = row.zero(drift), ~np.isnan(root.edge.hi)
@@ -200,7 +255,7 @@ def ending_of(
     else:
         base, gain = line.base, drift * slope.hi
     end = ends.end_of_line(shape, g, base, slope, line.size)
-    doubt = end.doubt | root.doubt | ~(gain > 0) | ~(np.abs(health) > line.unsure)
+    doubt = end.doubt | root.doubt | ~(gain > 0) | ~(np.abs(line.health) > line.unsure)
     if shape.requirement_leaps:
         doubt = doubt | (end.none & ~already & ~own & (t.count > 1))
     price, strain, none = end.price, end.strain, end.none
@@ -210,9 +265,6 @@ def ending_of(
         strain = Strain(away + g.mark.hi + line.size / g.qty.hi, away)
         none = ~(price.hi > 0)
         doubt = doubt | ~(strain.result > HARDLY_ANYTHING * strain.size)
-    if shape.ticks_against:
-        price = price + Pair(g.tick.step, g.tick.step_lo) * (g.side * shape.ticks_against)
-    shown = printed(price, shape.liquidation_price, g.tick, g.side, strain)
     incomplete = (t.complete == 0) & ~own
     doubt = doubt | (incomplete & ~ends.within(size, t.last_cap, t.last_cap_lo))
     unknown = end.none & ~end.none
@@ -221,39 +273,33 @@ def ending_of(
         unknown = incomplete & (there > _NEARLY * t.last_cap)
         near = incomplete & (_NEARLY * there > t.last_cap) & ~unknown
         doubt = doubt | near | (unknown & already)
-    none = none & ~unknown
-    unprinted = ~none & ~unknown & ~(shown.value.hi > 0)
     status = where(end.none, 1.0 * CANNOT, 1.0 * AT_PRICE)
-    status = where(unknown, 1.0 * UNKNOWN, status)
+    status = where(already, 1.0 * ALREADY, where(unknown, 1.0 * UNKNOWN, status))
+    reason = where(none, 1.0 * NO_PRICE, -1.0)
+    reason = where(unknown, 1.0 * ROWS_UNKNOWN, reason)
+    return Reach(price, strain.size, strain.result, status, reason, 1.0 * doubt)
+
+
+def ending_of(shape: Shape, g: Given, reach: Reach) -> Ending:
+    """Return where a position is liquidated, as the exchange prints it."""
+    price, there = reach.price, reach.reason < 0
+    if shape.ticks_against:
+        price = price + Pair(g.tick.step, g.tick.step_lo) * (g.side * shape.ticks_against)
+    strain = Strain(reach.size, reach.result)
+    shown = printed(price, shape.liquidation_price, g.tick, g.side, strain)
+    above = shown.value.hi > 0
     return Ending(
-        where(none | unprinted | unknown, np.nan, shown.value.hi),
-        where(already, 1.0 * ALREADY, status),
-        none,
-        unprinted,
-        unknown,
-        doubt | (shown.doubt & ~none & ~unknown),
+        where(there & above, shown.value.hi, np.nan),
+        reach.status,
+        where(there & ~above, 1.0 * UNPRINTED, reach.reason),
+        (reach.doubt > 0) | (shown.doubt & there),
     )
 
 
-def reason_of(e: Ending) -> Value:
-    """Return the place of the reason why there is no price; -1 if there is one."""
-    reason = where(e.unprinted, 1.0 * UNPRINTED, where(e.none, 1.0 * NO_PRICE, -1.0))
-    return where(e.unknown, 1.0 * ROWS_UNKNOWN, reason)
-
-
-def _money(shape: Shape, g: Given, r: Rates, v: Values, margins: Margins) -> Money:
-    """Return the margins and the value as they are printed."""
-    notional = printed(row.valued(v, shape.notional_at), shape.notional, g.tick, g.side, UNSTRAINED)
-    initial = printed(margins.initial, shape.initial, g.tick, g.side, UNSTRAINED)
-    held = margins.maintenance
-    if shape.residue and not shape.exempt:
-        held = held + margins.residue
-    lost = np.abs(r.deduction.hi)
-    if shape.fee_in_maintenance != shapes.NO_FEE:
-        held = held + margins.maintenance_fee
-        lost = lost + np.abs(margins.maintenance_fee.hi)
-    strain = Strain(np.abs(held.hi) + lost, np.abs(held.hi))
-    without = printed(held, shape.maintenance, g.tick, g.side, strain)
+def _maintenance(shape: Shape, g: Given, r: Rates, v: Values, a: Amounts) -> tuple[Value, Value]:
+    """Return the maintenance margin as it is printed, and whether that is in doubt."""
+    size = np.abs(a.held.hi)
+    without = printed(a.held, shape.maintenance, g.tick, g.side, Strain(size + a.lost, size))
     amount, doubt = without.value.hi, without.doubt
     if shape.from_initial:
         base = printed(v.mark * r.imr, shape.initial, g.tick, g.side, UNSTRAINED)
@@ -261,8 +307,7 @@ def _money(shape: Shape, g: Given, r: Rates, v: Values, margins: Margins) -> Mon
         found = printed(part, shape.maintenance, g.tick, g.side, UNSTRAINED)
         amount = where(np.isnan(r.imr.hi), amount, found.value.hi)
         doubt = doubt | base.doubt | found.doubt
-    doubt = doubt | notional.doubt | (initial.doubt & ~np.isnan(initial.value.hi))
-    return Money(notional.value.hi, initial.value.hi, amount, doubt)
+    return amount, doubt
 
 
 def _warnings(

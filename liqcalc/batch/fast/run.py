@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from liqcalc.batch.extras import need
-from liqcalc.batch.fast import columnar, outcome
+from liqcalc.batch.fast import columnar
 from liqcalc.batch.fast.columnar import FIGURES, Block
 from liqcalc.batch.fast.memory import room
 from liqcalc.batch.fast.position import Raw, Terms
@@ -83,7 +83,7 @@ class Output(NamedTuple):
             self.figures[j, rows] = getattr(source, name)
         self.tier[rows] = found.tier
         self.status[rows] = found.ending.status
-        self.reason[rows] = outcome.reason_of(found.ending)
+        self.reason[rows] = found.ending.reason
         self.warnings[rows] = self.of_flags[plan, found.standing.warnings.astype(np.int64)]
         self.rule_set[rows] = self.of_plan[plan]
         self.again[rows] = found.again

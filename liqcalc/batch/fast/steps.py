@@ -24,7 +24,6 @@ from liqcalc.batch.fast.layout import (
     End,
     Place,
     Required,
-    Stand,
     Turn,
     Worth,
     inline,
@@ -39,6 +38,8 @@ if TYPE_CHECKING:
     from liqcalc.batch.fast.shapes import Shape
 
 _raw, _prices, _worth, _place = layout.raw_of, layout.prices_of, layout.worth_of, layout.place_of
+_amounts, _reach = layout.amounts_of, layout.reach_of
+_save_amounts, _save_reach = layout.save_amounts, layout.save_reach
 _course, _turn, _terms = layout.course_of, layout.turn_of, layout.terms_of
 _mine, _pool, _behind, _stand = layout.mine_of, layout.pool_of, layout.behind_of, layout.stand_of
 _required, _asked = layout.required_of, layout.asked_of
@@ -120,11 +121,11 @@ def steps_of(shape: Shape) -> Steps:
 
     @njit(**OPTIONS)
     def mean(block):
-        longer = 0.0
         for i in range(ROWS):
             block[_LONG + i] = short(block, i)
+        longer = np.int64(0)
         for i in range(ROWS):
-            longer = max(longer, block[_LONG + i])
+            longer |= np.int64(block[_LONG + i])
         return longer > 0
 
     @njit(**OPTIONS)
@@ -210,18 +211,7 @@ def steps_of(shape: Shape) -> Steps:
                     shape, _mine(block, i), _pool(block, i), b.wallet, b.members
                 )
             p, spot = _place(block, i), _spot(block, i, t)
-            s = outcome.standing_of(shape, g, r, v, spot, m, backing, t, p.most, p.notes)
-            standing = Stand(
-                s.bankruptcy_price,
-                s.notional,
-                s.initial_margin,
-                s.maintenance_margin,
-                s.margin_ratio,
-                s.max_leverage,
-                s.warnings,
-                1.0 * s.doubt,
-            )
-            _save_stand(block, i, standing)
+            _save_amounts(block, i, outcome.amounts_of(shape, g, r, v, spot, m, backing))
             line = ends.quick_line(shape, g, r, v, m, backing.cash, backing.size)
             drift, fee = row.drift_of(shape, block[i]), m.fee_rate
             stays = ends.stays(drift, r, p.low, p.high, line.base.hi, fee.hi, line.health)
@@ -230,6 +220,11 @@ def steps_of(shape: Shape) -> Steps:
             _save_course(block, i, course)
             if moves:
                 _save_turn(block, i, Turn(r.mmr, r.deduction, r.mmr * np.nan, 0.0, 0.0))
+        for i in range(ROWS):
+            g, r, v = _given(block, i, t), _rates(block, i), _known(block, i)
+            p, own, a = _place(block, i), _own(block, i), _amounts(block, i)
+            s = outcome.standing_of(shape, g, r, v, own, t, p.most, p.notes, a)
+            _save_stand(block, i, s)
 
     @njit(**OPTIONS)
     def find_root(block, terms, plan, count, table):
@@ -250,19 +245,23 @@ def steps_of(shape: Shape) -> Steps:
     def finish(block, terms, plan):
         t = _terms(terms, plan)
         for i in range(ROWS):
-            g, p, size = _given(block, i, t), _place(block, i), _worth(block, i).size
+            g, size = _given(block, i, t), _worth(block, i).size
             c, r = _course(block, i), _rates(block, i)
             root = Root(r.mmr, r.deduction, r.mmr * np.nan, False, False)
             if moves:
                 turn = _turn(block, i)
                 root = Root(turn.mmr, turn.deduction, turn.edge, turn.none > 0, turn.doubt > 0)
             line = Line(c.base, c.health, c.size, ends.NEAR_ZERO * c.size)
-            e = outcome.ending_of(shape, g, line, c.fee, root, size, _own(block, i), t, c.free)
+            own = _own(block, i)
+            reach = outcome.reach_of(shape, g, line, c.fee, root, size, own, t, c.free)
+            _save_reach(block, i, reach)
+        for i in range(ROWS):
+            e = outcome.ending_of(shape, _given(block, i, t), _reach(block, i))
             doubt = _stand(block, i).doubt + 1.0 * ~position.usable(inputs, _raw(block, i))
             doubt = doubt + 1.0 * e.doubt
             if not alone:
                 doubt = doubt + _pool(block, i).doubt
-            again, reason = 1.0 if doubt > 0 else 0.0, outcome.reason_of(e)
-            _save_end(block, i, End(e.liquidation_price, p.at + 1.0, e.status, reason, again))
+            tier, again = _place(block, i).at + 1.0, 1.0 if doubt > 0 else 0.0
+            _save_end(block, i, End(e.liquidation_price, tier, e.status, e.reason, again))
 
     return Steps(mean, value, find_tier, bring, stand, find_root, finish)

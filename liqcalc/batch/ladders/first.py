@@ -190,10 +190,11 @@ def _what_is_left(kind: Kind, s: Stand, rows: NDArray[np.int64], found: Block) -
     """Write what is left of positions after a step, and where that ends."""
     fee, root, size = s.margins.fee_rate, root_of(kind, s), s.values.size
     free = s.backing.equity - s.backing.requirement
-    ending = outcome.ending_of(
+    reach = outcome.reach_of(
         kind.shape, s.given, s.line, fee, root, size, s.spot.own, s.terms, free
     )
+    ending = outcome.ending_of(kind.shape, s.given, reach)
     found.numbers[8, rows] = ending.liquidation_price
     found.status[rows] = ending.status
     found.tier[rows] = s.spot.at + 1
-    found.again[rows] |= s.doubt | ending.doubt | ending.unknown
+    found.again[rows] |= s.doubt | ending.doubt | (ending.status == outcome.UNKNOWN)
