@@ -166,6 +166,8 @@ class Task:
             return [True] * len(self.shapes)
         if wanted is False or not can_compile():
             return [False] * len(self.shapes)
+        if all(self.seen[shape] >= WORTH_COMPILING for shape in self.shapes):
+            return [True] * len(self.shapes)
         per_plan = np.bincount(self.keys.plan, minlength=len(self.shape))
         return [
             worth_compiling(shape, int(per_plan[plans].sum()), self.seen)
