@@ -49,11 +49,15 @@ def test_it_is_compiled_on_request_and_from_then_on(monkeypatch):
 
     calls = []
     isolated = kernel.isolated
-    monkeypatch.setattr(
-        kernel, "isolated", lambda *a: calls.append(len(a[2].plans)) or isolated(*a)
-    )
+
+    def counted(*given):
+        calls.append(given)
+        isolated(*given)
+
+    monkeypatch.setattr(kernel, "isolated", counted)
     catalog = Catalog()
-    columns = columns_of(RowMaker(CATALOG, ("kraken",)).rows(50, seed=2))
+    row = {"exchange": "kraken", "symbol": "PF_XBTUSD", "side": "long", "qty": 1.0}
+    columns = columns_of([row | {"entry_price": 60_000.0, "leverage": 5.0}])
 
     evaluate_columns(columns, catalog, TODAY)
     assert not calls  # few rows are not worth it
