@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+from decimal import Decimal
 from importlib.util import find_spec
 
 import numpy as np
@@ -56,8 +57,9 @@ def test_it_is_compiled_on_request_and_from_then_on(monkeypatch):
 
     monkeypatch.setattr(kernel, "isolated", counted)
     catalog = Catalog()
-    row = {"exchange": "kraken", "symbol": "PF_XBTUSD", "side": "long", "qty": 1.0}
-    columns = columns_of([row | {"entry_price": 60_000.0, "leverage": 5.0}])
+    words = {"exchange": "kraken", "symbol": "PF_XBTUSD", "side": "long"}
+    numbers = {"qty": Decimal(1), "entry_price": Decimal(60_000), "leverage": Decimal(5)}
+    columns = columns_of([words | numbers])
 
     evaluate_columns(columns, catalog, TODAY)
     assert not calls  # few rows are not worth it
