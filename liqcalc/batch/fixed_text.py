@@ -53,7 +53,7 @@ def distinct_words(column: NDArray[np.str_]) -> tuple[Codes, list[str]] | None:
     for start, part in sorted(parts.items()):
         if part is None:
             return None
-        here = np.array([places.setdefault(word, len(places)) for word in part.words])
+        here = np.array([places.setdefault(word, len(places)) for word in part.words], np.int32)
         np.take(here, part.codes, out=codes[start : start + _CHUNK], mode="clip")
     return codes, [word.rstrip(b"\0").decode("latin-1") for word in places]
 

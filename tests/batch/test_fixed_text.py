@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from liqcalc.batch import fixed_text
 from liqcalc.batch.fixed_text import distinct_words
+from liqcalc.batch.read_words import read_words
 
 LATIN = st.text(st.characters(min_codepoint=1, max_codepoint=255), max_size=20)
 
@@ -30,12 +32,26 @@ def test_what_it_does_not_hold_it_leaves(text):
     assert distinct_words(np.array(["a", text])) is None
 
 
-def test_letters_beyond_a_chunk_are_read():
-    column = np.array(["long"] * 70_000 + ["short"])
-    found = distinct_words(column)
-    assert found is not None
-    codes, words = found
+@given(st.lists(LATIN, min_size=1, max_size=30))
+def test_parts_have_one_list_of_words(texts):
+    column = np.array(texts)
+    whole = distinct_words(column)
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setattr(fixed_text, "_CHUNK", 4)
+        changed.setattr(fixed_text, "_BLOCK", 3)
+        parts = distinct_words(column)
 
-    assert words == ["long", "short"]
-    assert codes[-1] == 1
-    assert not codes[:-1].any()
+    if whole is None or parts is None:
+        assert parts is whole
+        return
+    assert parts[1] == whole[1]
+    assert parts[0].tolist() == whole[0].tolist()
+
+
+def test_words_that_fall_together_are_left(monkeypatch):
+    column = np.array(["BTC-USDT-SWAP", "BTC-USDT-250925"])
+    assert distinct_words(column) is not None
+    monkeypatch.setattr(fixed_text, "_MIX", np.array([1, 0, 0, 0], dtype=np.uint64))
+
+    assert distinct_words(column) is None
+    assert read_words("symbol", column).texts() == ["BTC-USDT-SWAP", "BTC-USDT-250925"]

@@ -80,14 +80,13 @@ class _Reader:
 
     def read(self, part: slice) -> tuple[Places, NDArray[np.int8] | int, Mask | bool]:
         """Return plan, side and oddness of the rows of a chunk."""
-        odd: Mask | bool = False
         mode = _of(self.modes, self.mode, part)
         side = self._side(part)
         codes = np.asarray(mode, dtype=np.int64)
         for word, size in zip(self.parts, self.sizes, strict=True):
             if word is not None:
                 codes = codes * size + (_codes(word, part) + 1)
-        odd = (mode == 2) | (side == 0)  # noqa: PLR2004 - another mode
+        odd: Mask | bool = (mode == 2) | (side == 0)  # noqa: PLR2004 - another mode
         for word in self.others:
             if word is not None:
                 odd |= _codes(word, part) >= 0
